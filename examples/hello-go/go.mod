@@ -1,0 +1,3 @@
+module mayfly.example/hello-go
+
+go 1.21

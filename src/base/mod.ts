@@ -1,0 +1,26 @@
+/** What every layer may use: errors, names, units, clocks. Knows nothing of wasm, HTTP or processes. */
+export {
+  type Brand,
+  type Digest,
+  functionName,
+  type FunctionName,
+  isName,
+  projectId,
+  type ProjectId,
+} from './brand.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { countText } from './count.ts';
+export {
+  type ErrorCode,
+  type ErrorParams,
+  errorText,
+  Fault,
+  type FunctionProblem,
+  fromWireError,
+  isMayflyError,
+  MayflyError,
+  toWireError,
+  type WireError,
+} from './errors.ts';
+export type { RandomSource } from './random.ts';
+export { kib, mib, wasmPageBytes } from './units.ts';

@@ -1,0 +1,153 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { countText, MayflyError } from '../../base/mod.ts';
+import {
+  defaultListen,
+  formatAddress,
+  formatQuantity,
+  type FunctionSource,
+  limitManuals,
+  loadServeTarget,
+  localUrl,
+  manifestFileName,
+  parseEnv,
+  parseLimits,
+  parseListen,
+} from '../../config/mod.ts';
+import { ServerTiming } from '../../gateway/mod.ts';
+import { createLog, LogStyle, packageVersion, type RunningNode, startNode } from '../../node/mod.ts';
+import { collect, type CommandContext, makeCommand, wholeNumber } from '../command.ts';
+import { Progress } from '../progress.ts';
+import { ExitCode, table, type Terminal } from '../terminal.ts';
+import { tryLines } from '../try-lines.ts';
+
+/** The options as commander gives them; see below what each is. */
+interface ServeFlags {
+  readonly listen: string;
+  readonly dataDir?: string;
+  readonly workers?: number;
+  readonly env?: readonly string[];
+  readonly limit?: readonly string[];
+  readonly serverTiming?: true;
+  readonly json?: true;
+}
+
+const workersMax = 1024;
+
+export function serveCommand({ terminal, exit }: CommandContext): Command {
+  return makeCommand('serve', 'Run a node that serves functions over HTTP', [
+    'mayfly serve hello.wasm',
+    'mayfly serve examples --listen 0.0.0.0:8080',
+    'mayfly serve hello.wasm --env GREETING=hi --limit cpuMs=200 --limit memoryBytes=64MiB',
+  ])
+    .argument(
+      '[target]',
+      'an artifact, a function’s folder, or a folder of such; the current folder when it has a mayfly.toml',
+    )
+    .option('--listen <address>', 'HOST:PORT to listen on; port 0 takes a free one', formatAddress(defaultListen))
+    .option('--data-dir <dir>', 'where images are kept; the user’s cache directory when absent')
+    .option('--workers <n>', 'processes that serve; one a core when absent', wholeNumber(1, workersMax))
+    .option('--env <k=v>', 'a variable for every function, over its manifest; can be repeated', collect)
+    .option('--limit <name=value>', 'a limit for every function, over its manifest; can be repeated', collect)
+    .option('--server-timing', 'tell start and guest times in a Server-Timing header')
+    .option('--json', 'say what is served as one line of JSON')
+    .addHelpText('after', `\nLimits and their defaults:\n${limitsText()}`)
+    .action(async (target: string | undefined, flags: ServeFlags) => exit(await serve(target, flags, terminal)));
+}
+
+function limitsText(): string {
+  return table(limitManuals.map(({ name, about, kind, default: value }) => [name, formatQuantity(value, kind), about]));
+}
+
+async function serve(targetPath: string | undefined, flags: ServeFlags, terminal: Terminal): Promise<ExitCode> {
+  const listen = parseListen(flags.listen);
+  const env = parseEnv(flags.env ?? []);
+  const limits = parseLimits(flags.limit ?? []);
+  const { functions } = await loadServeTarget(targetPath ?? (await currentFolder()));
+  const logStyle = terminal.reader === 'person' ? LogStyle.pretty : LogStyle.json;
+  const stop = stopSignals();
+  const progress = new Progress(terminal);
+  let node: RunningNode;
+  try {
+    node = await startNode(
+      {
+        functions,
+        listen,
+        dataDir: flags.dataDir === undefined ? undefined : path.resolve(flags.dataDir),
+        workers: flags.workers,
+        env,
+        limits,
+        serverTiming: flags.serverTiming === true ? ServerTiming.shown : ServerTiming.hidden,
+        logStyle,
+        onProgress: (step) => progress.update(step),
+      },
+      createLog(logStyle, {}),
+    );
+  } finally {
+    progress.end();
+  }
+  stop.ready();
+  terminal.print(flags.json === true ? jsonText(node, functions) : readyText(node, functions));
+  const signal = await stop.asked;
+  if (terminal.reader === 'person') terminal.say(`\n${signal}: finishing the requests under way\n`);
+  await node.stop();
+  return ExitCode.ok;
+}
+
+/** @throws MayflyError bad_usage when there is nothing to serve in the current folder */
+async function currentFolder(): Promise<string> {
+  try {
+    await access(manifestFileName);
+    return '.';
+  } catch {
+    throw new MayflyError('bad_usage', {
+      message: `Cannot serve: no TARGET is given, and there is no ${manifestFileName} in this folder`,
+      hint: 'Name what to serve, for example: mayfly serve hello.wasm, or mayfly serve examples',
+    });
+  }
+}
+
+/**
+ * The first signal that asks to stop lets requests finish; a second one ends the process at once, and so does one that comes before
+ * anything is served: children end with their parent.
+ */
+function stopSignals(): { readonly asked: Promise<NodeJS.Signals>; ready(): void } {
+  const { promise: asked, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let state: 'starting' | 'serving' | 'stopping' = 'starting';
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (state !== 'serving') process.exit(signal === 'SIGINT' ? 130 : 143);
+    state = 'stopping';
+    resolve(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  return { asked, ready: () => void (state = 'serving') };
+}
+
+function readyText(node: RunningNode, functions: readonly FunctionSource[]): string {
+  const url = localUrl(node.address);
+  return [
+    `Mayfly ${packageVersion} serves ${countText(functions.length, 'function')} with ${countText(node.workers, 'worker')}\n`,
+    `Listening on ${url}\n\nTry:\n`,
+    table(
+      functions.flatMap((source) => tryLines(source, url).map((line, index) => [line, index === 0 ? source.name : ''])),
+    ),
+    '\nCtrl-C stops it.\n',
+  ].join('');
+}
+
+function jsonText(node: RunningNode, functions: readonly FunctionSource[]): string {
+  const url = localUrl(node.address);
+  const report = {
+    url,
+    workers: node.workers,
+    pids: node.pids(),
+    dataDir: node.dataDir.path,
+    functions: functions.map((source) => ({
+      name: source.name,
+      routes: source.routes.map((route) => ({ host: route.host, path: route.path })),
+      try: tryLines(source, url),
+    })),
+  };
+  return `${JSON.stringify(report)}\n`;
+}

@@ -1,0 +1,124 @@
+/** What commands print, without running them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type FunctionName, isMayflyError, MayflyError } from '../base/mod.ts';
+import type { FunctionSource } from '../config/mod.ts';
+import { ArtifactKind, type Inspection, type LatencySummary } from '../engine/mod.ts';
+import { benchText } from './commands/bench.ts';
+import { inspectionText } from './commands/inspect.ts';
+import { parseFolder } from './commands/run.ts';
+import { errorText, sizeText, table } from './terminal.ts';
+import { tryLines } from './try-lines.ts';
+
+test('errorText says what failed, why, and what to do, with the code on the first line', () => {
+  assert.equal(
+    errorText(
+      new MayflyError('listen_failed', { address: 'x:1', reason: 'the port is in use', hint: 'Choose another' }),
+    ),
+    'Cannot listen on x:1: the port is in use [listen_failed]\n  Choose another\n',
+  );
+  assert.equal(
+    errorText(new MayflyError('bad_manifest', { path: 'm', mistakes: ['1:1: a', '2:1: b'] })),
+    'Cannot use m: 2 mistakes [bad_manifest]\n  1:1: a\n  2:1: b\n',
+  );
+});
+
+test('table aligns columns, and leaves no blanks at the ends of lines', () => {
+  assert.equal(
+    table([
+      ['a', 'bb', ''],
+      ['ccc', 'd', 'e'],
+    ]),
+    '  a    bb\n  ccc  d   e\n',
+  );
+});
+
+for (const [bytes, text] of [
+  [0, '0 B'],
+  [999, '999 B'],
+  [1024, '1.0 KiB'],
+  [150 * 1024, '150 KiB'],
+  [5.5 * 1024 ** 2, '5.5 MiB'],
+] as const) {
+  test(`sizeText writes ${bytes} as ${text}`, () => assert.equal(sizeText(bytes), text));
+}
+
+function source(more: Partial<FunctionSource>): FunctionSource {
+  const routes = [{ path: '/hello/*', mountPath: '/hello' }];
+  return {
+    name: 'hello' as FunctionName,
+    artifactPath: 'hello.wasm',
+    build: undefined,
+    routes,
+    limits: {},
+    vars: {},
+    tryPaths: [],
+    ...more,
+  };
+}
+
+const lines: readonly (readonly [name: string, more: Partial<FunctionSource>, expected: readonly string[]])[] = [
+  ['the route', {}, ['http://h:1/hello/']],
+  ['an exact route', { routes: [{ path: '/x', mountPath: '/x' }] }, ['http://h:1/x']],
+  [
+    'its own paths',
+    { tryPaths: ['/hello/a?b=c', '/hello/ä b'] },
+    ['http://h:1/hello/a?b=c', 'http://h:1/hello/%C3%A4%20b'],
+  ],
+  ['an encoded path as it is', { tryPaths: ['/a%20b'] }, ['http://h:1/a%20b']],
+  [
+    'a host',
+    { routes: [{ host: '*.example.org', path: '/*', mountPath: '' }] },
+    ["curl -H 'Host: any.example.org' 'http://h:1/'"],
+  ],
+];
+for (const [name, more, expected] of lines) {
+  test(`tryLines gives ${name}`, () => assert.deepEqual(tryLines(source(more), 'http://h:1'), expected));
+}
+
+test('parseFolder reads HOST and HOST::GUEST', () => {
+  assert.deepEqual(parseFolder('./data'), { hostPath: './data', guestPath: './data' });
+  assert.deepEqual(parseFolder('C:\\data::/data'), { hostPath: 'C:\\data', guestPath: '/data' });
+  for (const text of ['', '::', 'a::', '::b', 'a::b::c']) {
+    assert.throws(
+      () => parseFolder(text),
+      (error) => isMayflyError(error, 'bad_usage'),
+    );
+  }
+});
+
+test('inspectionText leaves out what there is nothing to say about', () => {
+  const inspection: Inspection = {
+    kind: ArtifactKind.wasiCommand,
+    artifactBytes: 2048,
+    producers: [{ field: 'language', name: 'C11', version: '' }],
+    imports: [{ module: 'm', name: 'f', kind: 'function', status: 'missing', instead: 'Do without' }],
+    exports: [],
+    memories: [{ initial: 2, maximum: undefined }],
+    tables: [],
+    passes: [],
+    image: undefined,
+    problem: undefined,
+  };
+  assert.equal(
+    inspectionText('x.wasm', inspection),
+    `x.wasm: WASI command, 2.0 KiB
+
+Made with
+  language  C11
+
+Memory
+  memory  2 pages of 64 KiB, no maximum
+
+Imports (1)
+  m.f    missing  Do without
+`,
+  );
+});
+
+test('benchText has a row for each phase, in microseconds', () => {
+  const one: LatencySummary = { count: 10, p50Us: 1.26, p99Us: 20, p999Us: 300.4, maxUs: 4000 };
+  const text = benchText('x.wasm', { start: one, guest: one, rewind: one, sandbox: one, total: one, naive: one });
+  assert.match(text, /^x\.wasm: 10 calls\n/);
+  assert.match(text, /^ {2}rewind {3}1\.3 {2}20\.0 {2}300 {4}4000 {2}back to/m);
+});

@@ -1,0 +1,30 @@
+/**
+ * What can be set, what it means, and its defaults. Schemas are the manual: help texts and references are made from them.
+ *
+ *     limits.ts         the enforced bounds of a function: --limit NAME=VALUE and [limits]
+ *     manifest.ts       mayfly.toml, with every mistake told at once, by line and column
+ *     route.ts          the hosts and paths that lead to a function
+ *     serve-target.ts   what `mayfly serve TARGET` serves: an artifact, a function's folder, a folder of them
+ *     listen.ts env.ts  addresses, variables
+ */
+export { type Env, parseEnv } from './env.ts';
+export {
+  defaultLimits,
+  type LimitManual,
+  limitManuals,
+  type LimitName,
+  type Limits,
+  mergeLimits,
+  parseLimits,
+} from './limits.ts';
+export { defaultListen, formatAddress, type ListenAddress, localUrl, parseListen } from './listen.ts';
+export { formatQuantity } from './quantity.ts';
+export { prefixSuffix, type Route } from './route.ts';
+export {
+  fileErrorReason,
+  type FunctionRoute,
+  type FunctionSource,
+  loadServeTarget,
+  manifestFileName,
+  type ServeTarget,
+} from './serve-target.ts';

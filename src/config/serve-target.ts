@@ -1,0 +1,185 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { errorText, type FunctionName, type FunctionProblem, isMayflyError, MayflyError } from '../base/mod.ts';
+import type { Env } from './env.ts';
+import type { Limits } from './limits.ts';
+import type { Manifest } from './manifest.ts';
+import { mountPath, type Route, routeKey } from './route.ts';
+
+/** A manifest's file name, in a function's folder. */
+export const manifestFileName = 'mayfly.toml';
+
+/** A function as its developer left it in the file system. */
+export interface FunctionSource {
+  readonly name: FunctionName;
+  readonly artifactPath: string;
+  /** What makes the artifact, where the manifest says so. */
+  readonly build: { readonly folder: string; readonly command: string } | undefined;
+  readonly routes: readonly FunctionRoute[];
+  readonly limits: Partial<Limits>;
+  readonly vars: Env;
+  /** Paths worth trying. */
+  readonly tryPaths: readonly string[];
+}
+
+/** A route, and where the function it leads to believes to be mounted. */
+export interface FunctionRoute extends Route {
+  readonly mountPath: string;
+}
+
+/** What `mayfly serve TARGET` serves. */
+export interface ServeTarget {
+  readonly path: string;
+  readonly functions: readonly FunctionSource[];
+}
+
+const everyPath: FunctionRoute = { path: '/*', mountPath: '' };
+
+/**
+ * Finds out what to serve: an artifact or a function's folder alone takes every path; the functions of a folder are routed by
+ * their manifests.
+ * @throws MayflyError artifact_unreadable, nothing_to_serve, bad_manifest, bad_functions, duplicate_function, route_conflict
+ */
+export async function loadServeTarget(targetPath: string): Promise<ServeTarget> {
+  if (!(await isFolder(targetPath))) return { path: targetPath, functions: [artifactSource(targetPath)] };
+  const own = await readManifest(targetPath);
+  if (own !== undefined) {
+    return { path: targetPath, functions: [{ ...manifestSource(targetPath, own), routes: [everyPath] }] };
+  }
+  return { path: targetPath, functions: await loadFolder(targetPath) };
+}
+
+async function isFolder(targetPath: string): Promise<boolean> {
+  try {
+    return (await stat(targetPath)).isDirectory();
+  } catch (error) {
+    throw new MayflyError(
+      'artifact_unreadable',
+      { path: targetPath, reason: fileErrorReason(error) },
+      { cause: error },
+    );
+  }
+}
+
+/** Why a file could not be read, without node's words for it. */
+export function fileErrorReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file or folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission is denied';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'ENOTDIR':
+      return 'a part of its path is not a folder';
+    default:
+      return errorText(error);
+  }
+}
+
+/** A bare artifact is named after its file, as far as the file's name can be one. */
+function artifactSource(artifactPath: string): FunctionSource {
+  const name = path
+    .basename(artifactPath, path.extname(artifactPath))
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
+  return {
+    // The replacements leave nothing that a name may not have.
+    name: (name === '' ? 'function' : name) as FunctionName,
+    artifactPath,
+    build: undefined,
+    routes: [everyPath],
+    limits: {},
+    vars: {},
+    tryPaths: [],
+  };
+}
+
+/** @returns undefined when the folder has no manifest */
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const manifestPath = path.join(folder, manifestFileName);
+  let source: string;
+  try {
+    source = await readFile(manifestPath, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw new MayflyError(
+      'artifact_unreadable',
+      { path: manifestPath, reason: fileErrorReason(error) },
+      { cause: error },
+    );
+  }
+  // Only where there is one to read: the schema library takes a tenth of a second to load, and a worker that is started again has none.
+  const { parseManifest } = await import('./manifest.ts');
+  return parseManifest(source, manifestPath);
+}
+
+function manifestSource(folder: string, manifest: Manifest): FunctionSource {
+  const routes: readonly Route[] = manifest.routes.length > 0 ? manifest.routes : [{ path: `/${manifest.name}/*` }];
+  return {
+    // The schema of manifests accepts nothing but names.
+    name: manifest.name as FunctionName,
+    artifactPath: path.join(folder, manifest.main),
+    build: manifest.build === undefined ? undefined : { folder, command: manifest.build.command },
+    routes: routes.map((route) => ({ ...route, mountPath: mountPath(route.path) })),
+    limits: manifest.limits,
+    vars: manifest.vars,
+    tryPaths: manifest.example?.try ?? [],
+  };
+}
+
+/** The functions in the folders of `folder`, by folder name. */
+async function loadFolder(folder: string): Promise<FunctionSource[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
+  const found: { folder: string; manifest: Manifest }[] = [];
+  const problems: FunctionProblem[] = [];
+  for (const name of names.toSorted()) {
+    const own = path.join(folder, name);
+    try {
+      const manifest = await readManifest(own);
+      if (manifest !== undefined) found.push({ folder: own, manifest });
+    } catch (error) {
+      if (!isMayflyError(error)) throw error;
+      problems.push({
+        name,
+        code: error.code,
+        message: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
+  }
+  if (problems.length > 0) throw new MayflyError('bad_functions', { problems });
+  if (found.length === 0) {
+    throw new MayflyError('nothing_to_serve', {
+      path: folder,
+      reason: `neither it nor any folder in it has a ${manifestFileName}, a function's folder is wanted`,
+      hint: 'Name a .wasm file, a folder with a mayfly.toml, or a folder of such folders',
+    });
+  }
+  refuseDuplicates(found);
+  const sources = found.map((one) => manifestSource(one.folder, one.manifest));
+  refuseConflicts(sources);
+  return sources;
+}
+
+function refuseDuplicates(found: readonly { folder: string; manifest: Manifest }[]): void {
+  for (const [name, group] of Map.groupBy(found, (one) => one.manifest.name)) {
+    if (group.length > 1) throw new MayflyError('duplicate_function', { name, paths: group.map((one) => one.folder) });
+  }
+}
+
+/** Refuses two functions, or one twice, on the very same host and path. */
+function refuseConflicts(sources: readonly FunctionSource[]): void {
+  const claims = sources.flatMap((source) =>
+    source.routes.map((route) => ({ key: routeKey(route), name: source.name })),
+  );
+  for (const [route, group] of Map.groupBy(claims, (claim) => claim.key)) {
+    if (group.length > 1) throw new MayflyError('route_conflict', { route, names: group.map((claim) => claim.name) });
+  }
+}

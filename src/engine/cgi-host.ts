@@ -1,0 +1,154 @@
+import { MayflyError, systemClock } from '../base/mod.ts';
+import {
+  Authorization,
+  CgiEnvironment,
+  CgiOutcome,
+  CgiResponseParser,
+  type CgiSink,
+  type HostImports,
+  type OutputStream,
+  P1Host,
+  systemTimers,
+} from '../wasi/mod.ts';
+import type { GuestHost, HttpCall, SlotContext } from './guest-host.ts';
+import { systemRandom } from './random.ts';
+import type { CallTiming, FunctionSpec } from './types.ts';
+
+const noPreopens = [] as const;
+
+/** What the environment of a function's requests is made with. Its callers' Authorization is the function's to check. */
+export function cgiEnvironment(spec: FunctionSpec): CgiEnvironment {
+  return new CgiEnvironment(spec.env, { serverSoftware: 'Mayfly', authorization: Authorization.pass });
+}
+
+/** Makes hosts for a function's slots: a WASI preview1 program that is served as CGI. */
+export function cgiHost(spec: FunctionSpec): (context: SlotContext) => GuestHost<HttpCall> {
+  const args: readonly string[] = [spec.name];
+  return (context) => new CgiHost(context, spec, args);
+}
+
+class CgiHost implements GuestHost<HttpCall>, CgiSink {
+  readonly #context: SlotContext;
+  readonly #p1: P1Host;
+  readonly #args: readonly string[];
+  readonly #log: GuestLog;
+  #call: HttpCall | undefined;
+  #parser: CgiResponseParser | undefined;
+  #malformed: string | undefined;
+
+  constructor(context: SlotContext, spec: FunctionSpec, args: readonly string[]) {
+    this.#context = context;
+    this.#args = args;
+    this.#log = new GuestLog(spec);
+    this.#p1 = new P1Host(context, { clock: systemClock, timers: systemTimers, random: systemRandom });
+  }
+
+  get imports(): HostImports {
+    return this.#p1.imports;
+  }
+
+  get exitCode(): number | undefined {
+    return this.#p1.exitCode;
+  }
+
+  get bug(): unknown {
+    return this.#p1.bug;
+  }
+
+  bind(call: HttpCall): void {
+    const { request, environ } = call;
+    this.#call = call;
+    this.#parser = new CgiResponseParser(this, request.method);
+    const streams = { stdin: request.body, stdout: this.#parser, stderr: this.#log };
+    this.#p1.bind({ args: this.#args, environ, ...streams, preopens: noPreopens });
+  }
+
+  finish(timing: CallTiming): void {
+    const sink = this.#call?.sink;
+    switch (this.#parser?.finish()) {
+      case CgiOutcome.ok:
+        sink?.end(timing);
+        return;
+      case CgiOutcome.badGuestResponse:
+        sink?.fail(new MayflyError('bad_guest_response', { reason: this.#malformed ?? 'it is malformed' }), timing);
+        return;
+      default:
+        sink?.fail(new MayflyError('no_response', {}), timing);
+    }
+  }
+
+  fail(error: MayflyError, timing: CallTiming): void {
+    this.#call?.sink.fail(error, timing);
+  }
+
+  unbind(): void {
+    this.#p1.unbind();
+    this.#log.unbind();
+    this.#call = undefined;
+    this.#parser = undefined;
+    this.#malformed = undefined;
+  }
+
+  whenReady(wake: () => void): void {
+    this.#p1.whenReady(wake);
+  }
+
+  // From CgiSink: what the guest writes on stdout, taken apart.
+
+  head(status: number, headers: string[]): void {
+    this.#call?.sink.head(status, headers, this.#context.timing());
+  }
+
+  write(chunk: Uint8Array): number {
+    return this.#call?.sink.write(chunk) ?? chunk.byteLength;
+  }
+
+  onReady(wake: () => void): void {
+    this.#call?.sink.onReady(wake);
+  }
+
+  /** Nothing good can come of the guest any more. */
+  malformed(reason: string): void {
+    this.#malformed = reason;
+    this.#context.stop();
+  }
+}
+
+/** A guest's stderr: goes to the function's log, as much of it as a request may say. */
+class GuestLog implements OutputStream {
+  readonly #log: (chunk: Uint8Array) => void;
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(spec: FunctionSpec) {
+    this.#log = spec.log ?? (() => undefined);
+    this.#bytesMax = spec.limits.logBytes;
+  }
+
+  write(source: Uint8Array): number {
+    const left = this.#bytesMax - this.#bytes;
+    this.#bytes += source.byteLength;
+    if (left >= source.byteLength) this.#log(source);
+    else if (left >= 0) this.#logCut(source.subarray(0, left));
+    return source.byteLength;
+  }
+
+  ready(): boolean {
+    return true;
+  }
+
+  onReady(wake: () => void): void {
+    wake();
+  }
+
+  unbind(): void {
+    this.#bytes = 0;
+  }
+
+  #logCut(rest: Uint8Array): void {
+    this.#log(rest);
+    this.#log(new TextEncoder().encode(`\n(the rest is dropped: a request may log ${this.#bytesMax} bytes)\n`));
+    // One byte more than allowed: the note stands once.
+    this.#bytes = Math.max(this.#bytes, this.#bytesMax + 1);
+  }
+}

@@ -1,0 +1,16 @@
+import { locate, trapFrames } from './trap-map.ts';
+
+/**
+ * What a trap was and where, in the artifact's own terms, for the function's log and for whoever runs a command.
+ * @returns undefined for something that is no error
+ */
+export function describeTrap(trapMap: Uint8Array, trap: unknown): string | undefined {
+  if (!(trap instanceof Error)) return undefined;
+  const places = trapFrames(trap.stack ?? '').flatMap(({ functionIndex, offset }) => {
+    const place = locate(trapMap, functionIndex, offset);
+    if (place === undefined) return [];
+    const name = place.name ?? `function ${place.functionIndex}`;
+    return [`  at ${name} (function ${place.functionIndex}, byte 0x${place.offset.toString(16)})`];
+  });
+  return [`trapped: ${trap.message}`, ...places].join('\n');
+}

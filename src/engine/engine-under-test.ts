@@ -1,0 +1,99 @@
+/** For tests of the engine: functions made of test guests, with one slot each, so that every request follows another one. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type FunctionName,
+  functionName,
+  isMayflyError,
+  mib,
+  type ProjectId,
+  projectId,
+  systemClock,
+} from '../base/mod.ts';
+import { defaultLimits, type Limits } from '../config/mod.ts';
+import type { InputStream } from '../wasi/mod.ts';
+import { buildImage } from './build.ts';
+import { cgiEnvironment, cgiHost } from './cgi-host.ts';
+import type { HttpCall } from './guest-host.ts';
+import { decodeImage } from './image.ts';
+import { LoadedImage } from './loaded-image.ts';
+import { Scheduler } from './scheduler.ts';
+import { send, type SimpleRequest } from './send.ts';
+import { Slot } from './slot.ts';
+import type { Call, Engine, FunctionSpec, GuestRequest, LoadedFunction, ResponseSink } from './types.ts';
+
+const guestsFolder = join(import.meta.dirname, '..', '..', 'test', 'guests');
+
+/** The bytes of a guest in test/guests. */
+export function guestBytes(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(join(guestsFolder, `${name}.wasm`)));
+}
+
+export async function specOf(artifact: Uint8Array, limits: Partial<Limits> = {}): Promise<FunctionSpec> {
+  const all = { ...defaultLimits, memoryBytes: 16 * mib, ...limits };
+  const { bytes } = await buildImage(artifact, { memoryBytesMax: all.memoryBytes });
+  return { project: projectId('test'), name: functionName('guest'), image: bytes, env: {}, limits: all };
+}
+
+/** Loads a test guest. */
+export async function loadGuest(engine: Engine, name: string, limits: Partial<Limits> = {}): Promise<LoadedFunction> {
+  return engine.load(await specOf(guestBytes(name), limits));
+}
+
+/** Sends a request. @returns the body as text, or the code of the error that came in its place */
+export async function answer(target: LoadedFunction, request: SimpleRequest | string): Promise<string> {
+  try {
+    const response = await send(target, typeof request === 'string' ? { url: request } : request);
+    return new TextDecoder().decode(response.body);
+  } catch (error) {
+    if (isMayflyError(error)) return error.code;
+    throw error;
+  }
+}
+
+/** One slot on its own, to be looked at after each request. */
+export class SlotUnderTest implements LoadedFunction {
+  readonly project: ProjectId = projectId('test');
+  readonly name: FunctionName = functionName('guest');
+  readonly slot: Slot<HttpCall>;
+  readonly #scheduler = new Scheduler(systemClock, { sliceMs: 1, tickMs: 0.5 });
+  readonly #spec: FunctionSpec;
+
+  private constructor(spec: FunctionSpec, image: LoadedImage) {
+    this.#spec = spec;
+    this.slot = new Slot<HttpCall>({
+      image,
+      scheduler: this.#scheduler,
+      limits: spec.limits,
+      makeHost: cgiHost(spec),
+      onIdle: () => undefined,
+      onTrap: () => undefined,
+    });
+  }
+
+  static async make(artifact: Uint8Array, limits: Partial<Limits> = {}): Promise<SlotUnderTest> {
+    const spec = await specOf(artifact, limits);
+    return new SlotUnderTest(spec, await LoadedImage.load(decodeImage(spec.image)));
+  }
+
+  call(request: GuestRequest, sink: ResponseSink): Call {
+    const chosenMs = systemClock.monotonicMs();
+    const { wallMs } = this.#spec.limits;
+    const environ = cgiEnvironment(this.#spec).of(request);
+    const call = { request, sink, environ, chosenMs, deadlineMs: chosenMs + wallMs, wallMs, queueMs: 0 };
+    this.slot.run(call);
+    return { abort: () => this.slot.abort(call) };
+  }
+
+  async close(): Promise<void> {
+    await this.#scheduler.close();
+  }
+}
+
+/** An input whose bytes never come. */
+export const silentInput: InputStream = {
+  read: () => -1,
+  available: () => 0,
+  ready: () => false,
+  onReady: () => undefined,
+};

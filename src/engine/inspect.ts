@@ -1,0 +1,111 @@
+import { isMayflyError, mib, toWireError, type WireError } from '../base/mod.ts';
+import { artifactKind, decodeModule, type Module, producers } from '../wasm/mod.ts';
+import { buildModule, entryPoints, importProblem } from './build.ts';
+import {
+  ArtifactKind,
+  type InspectArtifact,
+  type InspectedImport,
+  type InspectedPass,
+  type Inspection,
+} from './tooling-types.ts';
+
+const memoryBytesMax: number = 128 * mib;
+const dirtyPageBytes = 4096;
+const kindNames = { func: 'function', global: 'global', memory: 'memory', table: 'table', tag: 'tag' } as const;
+
+type Built = ReturnType<typeof buildModule>;
+
+/** Tells what an artifact is and needs, by building it as the node would. */
+export const inspectArtifact: InspectArtifact = async (artifact) => {
+  if (artifactKind(artifact) === 'component') return inspectComponent(artifact);
+  const module = decodeModule(artifact);
+  const { built, problem } = attempt(artifact);
+  return Promise.resolve({
+    ...describe(module),
+    kind: kindOf(module),
+    artifactBytes: artifact.byteLength,
+    passes: built === undefined ? [] : describePasses(built),
+    image: built === undefined ? undefined : describeImage(built),
+    problem,
+  });
+};
+
+function inspectComponent(artifact: Uint8Array): Inspection {
+  return {
+    kind: ArtifactKind.component,
+    artifactBytes: artifact.byteLength,
+    producers: [],
+    imports: [],
+    exports: [],
+    memories: [],
+    tables: [],
+    passes: [],
+    image: undefined,
+    problem: attempt(artifact).problem,
+  };
+}
+
+function attempt(artifact: Uint8Array): { built: Built | undefined; problem: WireError | undefined } {
+  try {
+    return { built: buildModule(artifact, { memoryBytesMax }), problem: undefined };
+  } catch (error) {
+    if (!isMayflyError(error)) throw error;
+    return { built: undefined, problem: toWireError(error) };
+  }
+}
+
+function kindOf(module: Module): ArtifactKind {
+  try {
+    void entryPoints(module);
+  } catch {
+    return ArtifactKind.coreModule;
+  }
+  return module.exports.some((entry) => entry.name === '_start') ? ArtifactKind.wasiCommand : ArtifactKind.wasiReactor;
+}
+
+function describe(module: Module): Pick<Inspection, 'producers' | 'imports' | 'exports' | 'memories' | 'tables'> {
+  const { spaces } = module;
+  return {
+    producers: producers(module),
+    imports: module.imports.map((entry): InspectedImport => {
+      const problem = importProblem(module, entry);
+      const { module: from, name } = entry;
+      const kind = kindNames[entry.description.kind];
+      if (problem === undefined) return { module: from, name, kind, status: 'provided' };
+      return { module: from, name, kind, status: 'missing', instead: problem.hint ?? problem.message };
+    }),
+    exports: module.exports.map(({ name, kind }) => ({ name, kind: kindNames[kind] })),
+    memories: spaces.memories.map(({ limits }) => ({ initial: limits.min, maximum: limits.max })),
+    tables: spaces.tables.map(({ limits }) => ({ initial: limits.min, maximum: limits.max })),
+  };
+}
+
+function describePasses({ rewritten }: Built): InspectedPass[] {
+  const { findings, memories, reset } = rewritten;
+  const shiftKib = (memories[0]?.layout.shiftBytes ?? 0) / 1024;
+  const applied = (name: string, why: string): InspectedPass => ({ name, outcome: 'applied', why });
+  const skipped = (name: string, why: string): InspectedPass => ({ name, outcome: 'skipped', why });
+  return [
+    memories.length > 0
+      ? applied('memory', `handed in from outside, guest address 0 at ${shiftKib} KiB`)
+      : skipped('memory', 'it has none'),
+    findings.checks > 0
+      ? applied('preemption', `${findings.checks} checks at loops and at functions that call`)
+      : skipped('preemption', 'nothing in it can run for long'),
+    findings.marks > 0
+      ? applied(
+          'dirty pages',
+          `${findings.marks} stores marked, ${findings.marksSaved} more covered by an earlier mark`,
+        )
+      : skipped('dirty pages', 'it has no stores'),
+    reset === 'rewind'
+      ? applied('reset', 'by rewinding in place')
+      : applied('reset', 'memory by rewinding, the rest by a new instance: it can grow a table'),
+  ];
+}
+
+function describeImage({ rewritten, runs }: Built): NonNullable<Inspection['image']> {
+  const snapshotBytes = runs.flat().reduce((sum, run) => sum + run.bytes.byteLength, 0);
+  const moduleBytes = rewritten.bytes.byteLength;
+  return { bytes: moduleBytes + snapshotBytes, moduleBytes, snapshotPages: Math.ceil(snapshotBytes / dirtyPageBytes) };
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { kib, mib } from '../base/mod.ts';
+import { answer, guestBytes, loadGuest, silentInput, specOf } from './engine-under-test.ts';
+import { createEngine } from './engine.ts';
+import { send } from './send.ts';
+import type { Engine, LoadedFunction } from './types.ts';
+
+describe('limits', () => {
+  let engine: Engine;
+  before(() => {
+    engine = createEngine();
+  });
+  after(() => engine.close());
+
+  const hogs = {
+    hog: [
+      'empty',
+      'br_if',
+      'br_table',
+      'inside',
+      'nested',
+      'recursion',
+      'indirect',
+      'store',
+      'grow',
+      'clock',
+      'yield',
+      'random',
+      'head&empty',
+    ],
+    'hog-bulk': ['fill', 'copy'],
+    'hog-tail-call': [''],
+    catcher: ['l'],
+  } as const;
+  for (const [guest, shapes] of Object.entries(hogs)) {
+    for (const shape of shapes) {
+      it(`${guest} ${shape}: an endless loop ends with cpu_limit`, async () => {
+        const hog = await loadGuest(engine, guest, { cpuMs: 20, memoryBytes: 32 * mib });
+        assert.equal(await answer(hog, `/?${shape}`), 'cpu_limit');
+      });
+    }
+  }
+
+  it('another function answers while hogs run, and each hog ends', async () => {
+    const hog = await loadGuest(engine, 'hog', { cpuMs: 100 });
+    const env = await loadGuest(engine, 'env');
+    const ends = Promise.all([0, 1, 2, 3].map(() => answer(hog, '/?empty')));
+    const order: string[] = [];
+    void ends.then(() => order.push('hogs'));
+    for (let i = 0; i < 10; i++) {
+      assert.match(await answer(env, '/'), /REQUEST_METHOD=GET/);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    order.push('answers');
+    assert.deepEqual(await ends, ['cpu_limit', 'cpu_limit', 'cpu_limit', 'cpu_limit']);
+    assert.deepEqual(order, ['answers', 'hogs']);
+  });
+
+  it('memoryBytes: growth past it answers -1, a trap or an exit after that is memory_limit', async () => {
+    const grower = await loadGuest(engine, 'grower', { memoryBytes: 4 * mib, cpuMs: 1000 });
+    const told = /before=(\d+) grown=(\d+) after=(\d+)/.exec(await answer(grower, '/'));
+    assert.equal(Number(told?.[3]) * 64 * kib <= 4 * mib, true, 'no more than it may have');
+    assert.equal(Number(told?.[3]) * 64 * kib > 3 * mib, true, 'all that it may have');
+    for (const end of ['abort', 'exit', 'trap'])
+      assert.equal(await answer(grower, `/?then=${end}`), 'memory_limit', end);
+    assert.match(await answer(grower, '/?step=1&max=1'), /before=\d+ grown=1 /, 'every request starts anew');
+  });
+
+  it('wallMs: ends a guest that sleeps, and one that waits for a body that does not come', async () => {
+    const sleeper = await loadGuest(engine, 'sleeper', { wallMs: 60 });
+    assert.equal(await answer(sleeper, '/?ms=10000'), 'wall_limit');
+    assert.match(await answer(sleeper, '/?ms=5'), /waited_us=\d/, 'the slot goes on');
+    const stdin = await loadGuest(engine, 'stdin', { wallMs: 60 });
+    const code = await new Promise<string>((resolve) => {
+      stdin.call(
+        { ...requestTo('/'), method: 'POST', body: silentInput, bodyBytes: undefined },
+        {
+          head: () => {},
+          write: (chunk) => chunk.byteLength,
+          onReady: () => {},
+          end: () => resolve('end'),
+          fail: (error) => resolve(error.code),
+        },
+      );
+    });
+    assert.equal(code, 'wall_limit');
+  });
+
+  it('abort: ends a guest that waits, at once', async () => {
+    const sleeper = await loadGuest(engine, 'sleeper', {});
+    const leaving = new AbortController();
+    const ended = send(sleeper, { url: '/?ms=20000', signal: leaving.signal });
+    setTimeout(() => leaving.abort(), 20);
+    await assert.rejects(ended, { code: 'client_gone' });
+    assert.match(await answer(sleeper, '/?ms=1'), /waited_us=\d/);
+  });
+
+  it('a full queue refuses as overloaded, and what waits is served', async () => {
+    const narrow = createEngine({ slotsPerFunctionMax: 1, queueMax: 2 });
+    const sleeper = await loadGuest(narrow, 'sleeper');
+    const answers = await Promise.all([1, 2, 3, 4].map(() => answer(sleeper, '/?ms=20')));
+    assert.equal(answers.filter((text) => text.startsWith('waited_us')).length, 3);
+    assert.deepEqual(
+      answers.filter((text) => !text.startsWith('waited_us')),
+      ['overloaded'],
+    );
+    await narrow.close();
+  });
+
+  it('a call that waits for a slot past its deadline ends with wall_limit', async () => {
+    const narrow = createEngine({ slotsPerFunctionMax: 1 });
+    const sleeper = await loadGuest(narrow, 'sleeper', { wallMs: 80 });
+    const first = answer(sleeper, '/?ms=70');
+    assert.equal(await answer(sleeper, '/?ms=70'), 'wall_limit');
+    assert.match(await first, /waited_us/);
+    await narrow.close();
+  });
+
+  it('close: waits for calls under way, and refuses new ones', async () => {
+    const short = createEngine();
+    const sleeper = await loadGuest(short, 'sleeper');
+    const under = answer(sleeper, '/?ms=30');
+    const closed = sleeper.close();
+    assert.equal(await answer(sleeper, '/'), 'overloaded');
+    await closed;
+    assert.match(await under, /waited_us/);
+    await short.close();
+  });
+
+  it('load: a memoryBytes that the image does not fit is refused', async () => {
+    const spec = await specOf(guestBytes('env'));
+    const small = { ...spec, limits: { ...spec.limits, memoryBytes: 64 * kib } };
+    await assert.rejects(engine.load(small), { code: 'bad_limit' });
+    await assert.rejects(engine.load({ ...spec, image: spec.image.slice(0, 999) }), { code: 'image_corrupt' });
+  });
+
+  function requestTo(path: string): Parameters<LoadedFunction['call']>[0] {
+    const server = { httpVersion: '1.1', serverName: 'localhost', serverPort: 80 };
+    const remote = { remoteAddress: '127.0.0.1', remotePort: 1 };
+    return {
+      method: 'GET',
+      path,
+      query: '',
+      mountPath: '',
+      headers: [],
+      ...server,
+      ...remote,
+      body: silentInput,
+      bodyBytes: 0,
+    };
+  }
+});

@@ -1,0 +1,48 @@
+/**
+ * The engine: makes images of artifacts, and serves calls with slots that are rewound to their image after each.
+ *
+ *     artifact ── buildImage ──► image ── engine.load ──► function ── call ──► slot ──► guest
+ *                 (builder)      (file)                     │  ▲        take one, bind, enter
+ *                                                           │  └─────── rewind, give back
+ *                                                           └ slots, and calls that wait for one
+ *
+ * - image     a rewritten module and the memory it starts with (image.ts; made by build.ts)
+ * - slot      one live instance with its memory; serves one call at a time, one function for life (slot.ts)
+ * - rewind    brings a slot back to its image, byte for byte (wasm/rewrite/rewind.ts)
+ * - scheduler shares the thread between guests, in slices, and looks after deadlines (scheduler.ts)
+ * - host      what a slot's guest calls, bound to one request after another (guest-host.ts, cgi-host.ts)
+ */
+export { benchFunction } from './bench-function.ts';
+export { buildImage, digestOf } from './build.ts';
+export { createEngine } from './engine.ts';
+export { imageFormat } from './image.ts';
+export { inspectArtifact } from './inspect.ts';
+export { runCommand } from './run-command.ts';
+export { send, type SimpleRequest, type SimpleResponse } from './send.ts';
+export type {
+  BenchOptions,
+  BenchReport,
+  InspectedExport,
+  InspectedImport,
+  InspectedLimits,
+  InspectedPass,
+  InspectedProducer,
+  Inspection,
+  LatencySummary,
+  MountedFolder,
+  RunOptions,
+} from './tooling-types.ts';
+export { ArtifactKind } from './tooling-types.ts';
+export type {
+  BuiltImage,
+  Call,
+  CallTiming,
+  Engine,
+  EngineOptions,
+  FunctionSpec,
+  GuestRequest,
+  HeaderPairs,
+  ImageSettings,
+  LoadedFunction,
+  ResponseSink,
+} from './types.ts';

@@ -1,0 +1,181 @@
+/**
+ * Shares one thread between guests. A guest runs until it returns, blocks, or has used up its slice; then the next of those that
+ * wait for a turn goes on, and between two turns the event loop does its other work.
+ *
+ *      entered ──► running ──────────────► returned or trapped
+ *                  │  ▲  ▲
+ *       slice over │  │  │ the host has something for it
+ *                  ▼  │  │
+ *       waiting for a turn   parked in a host call
+ *
+ * Whoever waits (for a turn, in a host call, for a slot) has a deadline, which a sweep looks after: a timer for each request would
+ * cost more than the request.
+ */
+import { type Clock, wasmPageBytes } from '../base/mod.ts';
+import { flagWords } from '../wasm/mod.ts';
+import { Ticker } from './ticker.ts';
+
+/** Something with a deadline that nothing of its own runs to watch. */
+export interface Waiting {
+  /** On the monotonic clock. */
+  readonly deadlineMs: number;
+  /** The deadline has passed. The scheduler has forgotten it already. */
+  expire(): void;
+}
+
+/** A guest that gave way in the middle. */
+export interface Yielded extends Waiting {
+  takeTurn(): void;
+}
+
+export interface SchedulerOptions {
+  /** How long a guest runs before others get a turn. */
+  readonly sliceMs: number;
+  /** How often a guest is interrupted, so that its time can be looked at. */
+  readonly tickMs: number;
+}
+
+const sweepEveryMs = 10;
+
+export class Scheduler {
+  readonly clock: Clock;
+  readonly sliceMs: number;
+  readonly tickMs: number;
+  /** The memory that rewritten modules import as flags. */
+  readonly flagsMemory: WebAssembly.Memory;
+  readonly #flags: Int32Array;
+  readonly #ticker: Ticker;
+  readonly #waiting = new Set<Waiting>();
+  /** Guests that have had a slice, and guests that have had none, each in the order they came. */
+  readonly #yielded = new Fifo<Yielded>();
+  readonly #fresh = new Fifo<Yielded>();
+  #turnScheduled = false;
+  /** What guests have used of the thread since the event loop last had a turn of ours. */
+  #spentMs = 0;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock, options: SchedulerOptions) {
+    this.clock = clock;
+    this.sliceMs = options.sliceMs;
+    this.tickMs = options.tickMs;
+    this.flagsMemory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    this.#flags = new Int32Array(this.flagsMemory.buffer, 0, wasmPageBytes / Int32Array.BYTES_PER_ELEMENT);
+    // A shared WebAssembly memory's buffer is a SharedArrayBuffer; the type in the declarations is the common one.
+    this.#ticker = new Ticker(this.flagsMemory.buffer as unknown as SharedArrayBuffer, { tickMs: options.tickMs });
+  }
+
+  /** To be called right before a guest gets the thread, for the first time or again. */
+  enterGuest(): void {
+    this.#flags[flagWords.returned >> 2] = 0;
+    this.#ticker.touch();
+  }
+
+  /** Whether the guest that had the thread last has returned. */
+  get guestReturned(): boolean {
+    return this.#flags[flagWords.returned >> 2] === 1;
+  }
+
+  /** Makes the guest that has the thread ask what to do at its next check. */
+  interrupt(): void {
+    this.#flags[flagWords.interrupt >> 2] = 1;
+  }
+
+  /** The interrupt has been seen; the guest that saw it goes on running for now. */
+  acknowledge(): void {
+    this.#flags[flagWords.interrupt >> 2] = 0;
+    this.#ticker.touch();
+  }
+
+  /** A guest used the thread for so long. */
+  spend(ms: number): void {
+    this.#spentMs += ms;
+  }
+
+  /** Whether guests have used up a slice, so that a newcomer has to wait for the event loop to have its turn. */
+  get isSpent(): boolean {
+    return this.#spentMs >= this.sliceMs;
+  }
+
+  /** `guest` gets a turn when those before it have had theirs. */
+  queueTurn(guest: Yielded, kind: 'fresh' | 'yielded'): void {
+    (kind === 'fresh' ? this.#fresh : this.#yielded).push(guest);
+    this.#scheduleTurn();
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  /**
+   * One turn: a slice for newcomers, most of whom are done in a fraction of it, and a slice for one that has had some. The next
+   * turn comes after the event loop has looked at its sockets.
+   */
+  readonly #turn = (): void => {
+    this.#turnScheduled = false;
+    this.#spentMs = 0;
+    while (this.#fresh.length > 0 && !this.isSpent) this.#give(this.#fresh.shift());
+    this.#give(this.#yielded.shift());
+    if (this.#fresh.length + this.#yielded.length > 0) this.#scheduleTurn();
+  };
+
+  #give(guest: Yielded | undefined): void {
+    if (guest === undefined) return;
+    if (this.clock.monotonicMs() > guest.deadlineMs) guest.expire();
+    else guest.takeTurn();
+  }
+
+  /** Looks after the deadline of `waiting` until `forget`. */
+  watch(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+    this.#sweep ??= setInterval(this.#sweepNow, sweepEveryMs);
+  }
+
+  forget(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+  }
+
+  readonly #sweepNow = (): void => {
+    const now = this.clock.monotonicMs();
+    for (const waiting of this.#waiting) {
+      if (now <= waiting.deadlineMs) continue;
+      this.#waiting.delete(waiting);
+      waiting.expire();
+    }
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  };
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+    await this.#ticker.close();
+  }
+}
+
+/** A queue on an array whose front is cut off once in a while: both ends cost nothing. */
+class Fifo<T> {
+  #entries: T[] = [];
+  #front = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#front;
+  }
+
+  push(entry: T): void {
+    this.#entries.push(entry);
+  }
+
+  shift(): T | undefined {
+    if (this.length === 0) return undefined;
+    const entry = this.#entries[this.#front];
+    this.#front += 1;
+    if (this.#front * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#front);
+      this.#front = 0;
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault, MayflyError } from '../base/mod.ts';
+import type { Limits } from '../config/mod.ts';
+import type { LoadedFunction } from '../engine/mod.ts';
+import { emptyInput } from '../wasi/mod.ts';
+import { RequestBody } from './request-body.ts';
+import type { RequestHead } from './request-head.ts';
+import { type ResponseListener, type ResponsePolicy, ResponseWriter } from './response-writer.ts';
+
+/** What a route leads to. Everything that can be is decided when the routing table is made. */
+export interface Target {
+  readonly loaded: LoadedFunction;
+  readonly limits: Limits;
+  readonly mountPath: string;
+  readonly policy: ResponsePolicy;
+}
+
+/** What all exchanges of a gateway have in common. */
+export interface ExchangeContext {
+  /** Those that did not end in the turn they began in. */
+  readonly underWay: Set<Exchange>;
+  readonly serverPort: number;
+  /** A call did not end with the function's response, and not by the client's doing. */
+  failed(loaded: LoadedFunction, error: MayflyError): void;
+}
+
+/** One request that was admitted, and its response. */
+export class Exchange implements ResponseListener {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly #context: ExchangeContext;
+  readonly #target: Target;
+  readonly #head: RequestHead;
+  readonly #writer: ResponseWriter;
+  #body: RequestBody | undefined;
+
+  constructor(context: ExchangeContext, target: Target, head: RequestHead, req: IncomingMessage, res: ServerResponse) {
+    this.req = req;
+    this.res = res;
+    this.#context = context;
+    this.#target = target;
+    this.#head = head;
+    this.#writer = new ResponseWriter(res, target.policy, this);
+  }
+
+  /** Calls the function: at once when there is no body, or else when enough of the body is there. */
+  start(): void {
+    const { bodyBytes } = this.#head;
+    if (bodyBytes === 0) {
+      this.#dispatch();
+      if (!this.#writer.isDone) this.#follow();
+      return;
+    }
+    this.#body = new RequestBody(this.req, this.#target.limits.requestBodyBytes, () => this.#tooLarge());
+    this.#follow();
+    this.#body.gather(bodyBytes, () => this.#dispatch());
+  }
+
+  /** From ResponseListener: the function is done, or was given up. */
+  done(error: MayflyError | undefined): void {
+    this.#context.underWay.delete(this);
+    this.#body?.drop();
+    if (error !== undefined && error.fault !== Fault.user) this.#context.failed(this.#target.loaded, error);
+  }
+
+  /** The bytes on this connection went wrong, within this request's body or after it. */
+  broken(error: MayflyError): void {
+    this.res.shouldKeepAlive = false;
+    if (!this.req.complete) this.#writer.giveUp(error);
+  }
+
+  #dispatch(): void {
+    const { req } = this;
+    const head = this.#head;
+    const { socket } = req;
+    const call = this.#target.loaded.call(
+      {
+        method: req.method ?? 'GET',
+        path: head.path,
+        query: head.query,
+        mountPath: this.#target.mountPath,
+        headers: req.rawHeaders,
+        httpVersion: req.httpVersion,
+        serverName: head.host,
+        serverPort: this.#context.serverPort,
+        remoteAddress: plainAddress(socket.remoteAddress),
+        remotePort: socket.remotePort ?? 0,
+        body: this.#body ?? emptyInput,
+        bodyBytes: head.bodyBytes,
+      },
+      this.#writer,
+    );
+    this.#writer.attach(call);
+  }
+
+  /** Keeps watch over a call that goes on after this turn: its client may leave, and the node may stop. */
+  #follow(): void {
+    this.#context.underWay.add(this);
+    this.res.on('close', () => this.#writer.connectionLost());
+    // Told by `close`; without a listener node would throw.
+    this.res.on('error', () => {});
+  }
+
+  #tooLarge(): void {
+    // The function may have answered without reading so far; then there is nothing left to say on this connection.
+    if (this.#writer.isDone) this.req.destroy();
+    else
+      this.#writer.giveUp(new MayflyError('request_too_large', { limitBytes: this.#target.limits.requestBodyBytes }));
+  }
+}
+
+/** An IPv4 address as such, also where it came in through an IPv6 socket. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}

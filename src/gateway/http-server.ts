@@ -1,0 +1,214 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText, MayflyError } from '../base/mod.ts';
+import { formatAddress, type ListenAddress } from '../config/mod.ts';
+import {
+  headBytesMax,
+  headersMax,
+  headTimeoutMs,
+  keepAliveMs,
+  lingerMs,
+  pipelinedMax,
+  requestTimeoutMs,
+  stalledMs,
+  stopGraceMs,
+  timeoutCheckMs,
+} from './limits.ts';
+import { rawProblem } from './problem.ts';
+
+/** Whether other processes may listen on the same address, each getting its share of the connections. */
+export const PortUse = { shared: 'shared', exclusive: 'exclusive' } as const;
+export type PortUse = (typeof PortUse)[keyof typeof PortUse];
+
+/** Whether the client waits for a `100 Continue` before it sends the body: RFC 9110, section 10.1.1. */
+export const Expectation = { none: 'none', continue: 'continue' } as const;
+export type Expectation = (typeof Expectation)[keyof typeof Expectation];
+
+/** What a server hands its connections' events to. */
+export interface HttpHandler {
+  request(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void;
+  /** The sockets whose requests are being answered. */
+  busySockets(): ReadonlySet<Socket>;
+  /** The bytes that came on `socket` are not what they should be. @returns whether the request that is answered there takes it on */
+  broken(socket: Socket, error: MayflyError): 'taken' | 'idle';
+}
+
+/**
+ * node:http's server with strict parsing and with a time limit on everything a client can be slow at. Every connection is known,
+ * so that stopping can let the busy ones finish and cut the idle ones.
+ */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #handler: HttpHandler;
+  readonly #sockets = new Set<Socket>();
+  /** How many requests wait for the one before them on the same connection. */
+  readonly #pipelined = new WeakMap<Socket, number>();
+
+  constructor(handler: HttpHandler) {
+    this.#handler = handler;
+    this.#server = createServer({
+      insecureHTTPParser: false,
+      maxHeaderSize: headBytesMax,
+      headersTimeout: headTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      keepAliveTimeout: keepAliveMs,
+      // Refused by the gateway itself, with a body that says so.
+      requireHostHeader: false,
+      optimizeEmptyRequests: true,
+      noDelay: true,
+    });
+    this.#server.timeout = stalledMs;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('request', (req, res) => this.#arrive(req, res, Expectation.none));
+    this.#server.on('checkContinue', (req, res) => this.#arrive(req, res, Expectation.continue));
+    this.#server.on('connect', (_req, socket) => {
+      socket.on('error', () => {});
+      socket.end(rawProblem(new MayflyError('bad_request', { reason: 'CONNECT is not offered' })));
+    });
+    this.#server.on('clientError', (error: Error, socket) => this.#refuse(error, socket));
+    this.#server.on('timeout', (socket: Socket) => {
+      // A guest that thinks for long is no fault of its client; one that has bytes waiting for it and takes none is cut.
+      if (socket.writableLength === 0 && handler.busySockets().has(socket)) return;
+      socket.destroy();
+    });
+  }
+
+  /** @throws MayflyError listen_failed */
+  listen(address: ListenAddress, portUse: PortUse): Promise<ListenAddress> {
+    return listenOn(this.#server, address, portUse);
+  }
+
+  /**
+   * Stops listening, lets requests that are under way or on their way finish, then closes every connection.
+   * @returns how many connections were cut because they were not done within `deadlineMs`
+   */
+  async stop(deadlineMs: number): Promise<number> {
+    const deadline = performance.now() + deadlineMs;
+    if (this.#server.listening) {
+      // http's own close cuts idle connections at once, and with them a request that the client has just sent.
+      NetServer.prototype.close.call(this.#server);
+    }
+    let bytesRead = new Map<Socket, number>();
+    do {
+      await sleep(Math.min(stopGraceMs, Math.max(0, deadline - performance.now())));
+      bytesRead = this.#closeIdle(bytesRead);
+    } while (this.#sockets.size > 0 && performance.now() < deadline);
+    const cut = this.#sockets.size;
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    return cut;
+  }
+
+  /** Hands a request over; one that was sent without waiting for the answer before it has its turn after that. */
+  #arrive(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
+    // A response has its socket from the start, unless an earlier one on the same connection is not done.
+    if (res.socket !== null) {
+      this.#handler.request(req, res, expectation);
+      return;
+    }
+    // Were they all run as they are parsed, one packet of many small requests would hold up everybody else.
+    const { socket } = req;
+    const waiting = (this.#pipelined.get(socket) ?? 0) + 1;
+    this.#pipelined.set(socket, waiting);
+    if (waiting > pipelinedMax) {
+      socket.destroy();
+      return;
+    }
+    res.once('socket', () => {
+      this.#pipelined.set(socket, (this.#pipelined.get(socket) ?? 1) - 1);
+      // The one before may have been answered within this very turn.
+      setImmediate(() => {
+        if (!socket.destroyed) this.#handler.request(req, res, expectation);
+      });
+    });
+  }
+
+  /** Closes connections on which nothing happens, and nothing has come since `readBefore`. @returns what was read by now */
+  #closeIdle(readBefore: ReadonlyMap<Socket, number>): Map<Socket, number> {
+    const busy = this.#handler.busySockets();
+    const readNow = new Map<Socket, number>();
+    for (const socket of this.#sockets) {
+      const isQuiet = !busy.has(socket) && socket.writableLength === 0;
+      // A head that has come in part shows in nothing but the bytes read.
+      const read = readBefore.get(socket);
+      if (isQuiet && (socket.bytesRead === 0 || read === socket.bytesRead)) socket.destroy();
+      else readNow.set(socket, socket.bytesRead);
+    }
+    return readNow;
+  }
+
+  /** Answers a connection whose bytes are not a request, and closes it. */
+  #refuse(error: Error, socket: Duplex): void {
+    if (socket.writableEnded) return;
+    if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
+      socket.destroy();
+      return;
+    }
+    const problem = parseProblem(error);
+    // node's HTTP server emits clientError for nothing but its own sockets.
+    if (this.#handler.broken(socket as Socket, problem) === 'taken') return;
+    socket.end(rawProblem(problem));
+    setTimeout(() => socket.destroy(), lingerMs).unref();
+  }
+}
+
+/** What node's parser says is wrong with a request, in the words of this node. */
+function parseProblem(error: Error): MayflyError {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new MayflyError('headers_too_large', { limitBytes: headBytesMax, headersMax });
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new MayflyError('request_timeout', {});
+  return new MayflyError('bad_request', { reason: 'it is not HTTP/1.1' });
+}
+
+/**
+ * Makes `server` listen. @returns the address with its real port
+ * @throws MayflyError listen_failed
+ */
+export function listenOn(server: NetServer, address: ListenAddress, portUse: PortUse): Promise<ListenAddress> {
+  const { promise, resolve, reject } = Promise.withResolvers<ListenAddress>();
+  const fail = (error: Error): void => reject(listenProblem(address, error));
+  server.once('error', fail);
+  server.listen({ host: address.host, port: address.port, reusePort: portUse === PortUse.shared }, () => {
+    server.off('error', fail);
+    // A TCP server that listens has an AddressInfo: https://nodejs.org/api/net.html#serveraddress
+    const { port } = server.address() as AddressInfo;
+    resolve({ host: address.host, port });
+  });
+  return promise;
+}
+
+function listenProblem(address: ListenAddress, error: Error): MayflyError {
+  const text = formatAddress(address);
+  const code = 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new MayflyError('listen_failed', {
+        address: text,
+        reason: 'the port is in use',
+        hint: 'Stop the other program, or choose another port with --listen HOST:PORT; port 0 takes a free one',
+      });
+    case 'EACCES':
+      return new MayflyError('listen_failed', {
+        address: text,
+        reason: 'permission is denied',
+        hint: 'Ports below 1024 are the system’s; choose a higher one with --listen HOST:PORT',
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new MayflyError('listen_failed', {
+        address: text,
+        reason: 'this machine has no such address',
+        hint: 'Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network',
+      });
+    default:
+      return new MayflyError('listen_failed', { address: text, reason: errorText(error) });
+  }
+}

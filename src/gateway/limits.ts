@@ -1,0 +1,50 @@
+import { kib } from '../base/mod.ts';
+
+/**
+ * The bounds of the data plane itself, whatever function a request is for. Each names what it guards against.
+ */
+
+/** The request line and headers together, and how many headers: floods of headers. RFC 6585, section 5. */
+export const headBytesMax: number = 16 * kib;
+export const headersMax = 100;
+
+/** For the request's head, and for the request as a whole, to arrive: slow-loris. */
+export const headTimeoutMs = 10_000;
+export const requestTimeoutMs = 300_000;
+/** How often the two are looked after. */
+export const timeoutCheckMs = 1000;
+
+/** An idle connection is kept open for the client's next request. */
+export const keepAliveMs = 65_000;
+
+/** A client that neither reads nor writes for so long while bytes are waiting for it is cut. */
+export const stalledMs = 30_000;
+
+/** Requests that wait for the one before them on the same connection; a client that sends more ahead is cut. */
+export const pipelinedMax = 100;
+
+/** A request body up to this size is read before a slot is taken, so that a slow client never holds a small one's slot. */
+export const bodyGatherBytes: number = 64 * kib;
+/** A body of unknown length is gathered for no longer than this: its client may be waiting for the answer's first bytes. */
+export const bodyGatherMs = 100;
+/** Of a streamed request body, at most about this much waits for the guest to read it. */
+export const bodyWindowBytes: number = 256 * kib;
+
+/** A response up to this size is held until the guest is done: it gets its length, one write, and a clean error on a trap. */
+export const responseHoldBytes: number = 64 * kib;
+/** A response whose guest waits for something is held no longer than this: it streams. */
+export const responseHoldMs = 10;
+/** What a slow reader has not taken yet; above it the guest has to wait, and its slot with it. */
+export const responseBufferBytes: number = 512 * kib;
+
+/** After a refusal that leaves a body unread, so long the rest is read and dropped: a close would cost the client the answer. */
+export const lingerMs = 1000;
+
+/** Calls under way in one worker; above it requests are refused as `overloaded`. */
+export const callsMax = 10_000;
+
+/** After listening has stopped, connections are kept so long for requests that were already on their way. */
+export const stopGraceMs = 250;
+
+/** What `Retry-After` tells an overloaded node's client. */
+export const retryAfterSeconds = 1;

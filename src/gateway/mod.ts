@@ -1,0 +1,139 @@
+/**
+ * The data plane: HTTP requests to functions, and their responses back. The way of a request, and where each step is:
+ *
+ *     1. listen     http-server.ts      strict parsing, a time limit on everything a client can be slow at
+ *     2. route      request-head.ts     what is it for: host, path and query, checked
+ *                   router.ts           host and path → function
+ *     3. admit      (here)              too large, too many: refused before anything is spent on it
+ *     4. dispatch   exchange.ts         → engine/: takes a slot, runs the function
+ *                   request-body.ts     a small body is gathered first, a large one streams
+ *     5. respond    response-writer.ts  held until whole, or streamed with backpressure
+ *                   problem.ts          or what went wrong, as problem+json
+ *
+ * A request without a body goes through all of it in one turn of the event loop when its guest does not wait for anything.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { MayflyError } from '../base/mod.ts';
+import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
+import type { LoadedFunction } from '../engine/mod.ts';
+import { Exchange, type Target } from './exchange.ts';
+import { Expectation, HttpServer, type PortUse } from './http-server.ts';
+import { callsMax } from './limits.ts';
+import { readRequestHead } from './request-head.ts';
+import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
+import { Router } from './router.ts';
+
+export { listenOn, PortUse } from './http-server.ts';
+export { ServerTiming } from './response-writer.ts';
+
+/** A deployed function, as the data plane knows it. */
+export interface GatewayFunction {
+  readonly loaded: LoadedFunction;
+  readonly limits: Limits;
+  readonly routes: readonly FunctionRoute[];
+}
+
+/** How a gateway is tuned. */
+export interface GatewayOptions {
+  readonly serverTiming: ServerTiming;
+}
+
+/** Gets to know what goes wrong. */
+export interface GatewayEvents {
+  /** A call did not end with the function's response, and not by the client's doing. */
+  failed(loaded: LoadedFunction, error: MayflyError): void;
+}
+
+const noRoute = new MayflyError('no_route', {});
+const overloaded = new MayflyError('overloaded', {});
+
+/** Serves HTTP/1.1. Its functions are swapped as a whole; requests under way keep those they began with. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #server: HttpServer;
+  readonly #underWay = new Set<Exchange>();
+  #router = new Router<Target>([]);
+  #context: { underWay: Set<Exchange>; serverPort: number; failed: GatewayEvents['failed'] };
+  #state: 'serving' | 'stopping' = 'serving';
+
+  constructor(options: GatewayOptions, events: GatewayEvents) {
+    this.#options = options;
+    this.#context = { underWay: this.#underWay, serverPort: 0, failed: events.failed.bind(events) };
+    this.#server = new HttpServer({
+      request: (req, res, expectation) => this.#request(req, res, expectation),
+      busySockets: () => this.#busySockets(),
+      broken: (socket, error) => this.#broken(socket, error),
+    });
+  }
+
+  /** Serves `functions` from the next request on, and nothing else. */
+  publish(functions: readonly GatewayFunction[]): void {
+    const { serverTiming } = this.#options;
+    this.#router = new Router(
+      functions.flatMap(({ loaded, limits, routes }) => {
+        const policy: ResponsePolicy = { bodyBytesMax: limits.responseBodyBytes, serverTiming };
+        return routes.map((route) => [route, { loaded, limits, policy, mountPath: route.mountPath }] as const);
+      }),
+    );
+  }
+
+  /**
+   * Takes requests. @returns the address with its real port
+   * @throws MayflyError listen_failed
+   */
+  async listen(address: ListenAddress, portUse: PortUse): Promise<ListenAddress> {
+    const listening = await this.#server.listen(address, portUse);
+    this.#context = { ...this.#context, serverPort: listening.port };
+    return listening;
+  }
+
+  /**
+   * Takes no more connections, finishes the requests under way, and those that are already on their way.
+   * @returns how many connections were cut because they were not done within `deadlineMs`
+   */
+  stop(deadlineMs: number): Promise<number> {
+    this.#state = 'stopping';
+    for (const { res } of this.#underWay) res.shouldKeepAlive = false;
+    return this.#server.stop(deadlineMs);
+  }
+
+  // 1. listen: HttpServer hands over each request here.
+  #request(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
+    if (this.#state === 'stopping') res.shouldKeepAlive = false;
+
+    // 2. route
+    const head = readRequestHead(req);
+    if (head instanceof MayflyError) {
+      // Whoever sends such a head may not agree with this node on where the next request begins.
+      res.shouldKeepAlive = false;
+      return sendProblem(res, head, []);
+    }
+    const target = this.#router.find(head.host, head.path);
+    if (target === undefined) return sendProblem(res, noRoute, []);
+
+    // 3. admit
+    const limitBytes = target.limits.requestBodyBytes;
+    if (head.bodyBytes !== undefined && head.bodyBytes > limitBytes) {
+      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), []);
+    }
+    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, []);
+    if (expectation === Expectation.continue) res.writeContinue();
+
+    // 4. dispatch, 5. respond
+    new Exchange(this.#context, target, head, req, res).start();
+  }
+
+  #busySockets(): ReadonlySet<Socket> {
+    return new Set([...this.#underWay].map((exchange) => exchange.req.socket));
+  }
+
+  #broken(socket: Socket, error: MayflyError): 'taken' | 'idle' {
+    for (const exchange of this.#underWay) {
+      if (exchange.req.socket !== socket) continue;
+      exchange.broken(error);
+      return 'taken';
+    }
+    return 'idle';
+  }
+}

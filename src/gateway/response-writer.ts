@@ -1,0 +1,263 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { MayflyError } from '../base/mod.ts';
+import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.ts';
+import { wouldBlock } from '../wasi/mod.ts';
+import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseHoldMs } from './limits.ts';
+import { problemOf } from './problem.ts';
+import { readResponseHead, type ResponseHead } from './response-head.ts';
+
+export const ServerTiming = { shown: 'shown', hidden: 'hidden' } as const;
+export type ServerTiming = (typeof ServerTiming)[keyof typeof ServerTiming];
+
+/** What a response is written by. */
+export interface ResponsePolicy {
+  readonly bodyBytesMax: number;
+  readonly serverTiming: ServerTiming;
+}
+
+/** Who wants to know how a response ends. */
+export interface ResponseListener {
+  /** The function is done, or is given up: nothing comes from it any more. What it wrote may still be on its way. */
+  done(error: MayflyError | undefined): void;
+}
+
+/** The states of a response, in their order; any may be followed by `done`. */
+const State = {
+  /** No head yet. */
+  waiting: 0,
+  /** There is a head, and what there is of the body; nothing has been sent, so a failure can still be told cleanly. */
+  held: 1,
+  /** The head is out. */
+  streaming: 2,
+  done: 3,
+} as const;
+type State = (typeof State)[keyof typeof State];
+
+/**
+ * Brings a function's response to the client. A small response is held until the guest is done and goes out in one write with
+ * its length; a large or slow one streams, with backpressure on the guest above what is buffered for slow readers.
+ */
+export class ResponseWriter implements ResponseSink {
+  readonly #res: ServerResponse;
+  readonly #policy: ResponsePolicy;
+  readonly #listener: ResponseListener;
+  #state: State = State.waiting;
+  #status = 0;
+  #head: ResponseHead | undefined;
+  #startMs = 0;
+  readonly #held: Buffer[] = [];
+  /** What the guest has written of the body, sent or held. */
+  #bodyBytes = 0;
+  #bodyBytesMax = 0;
+  #call: Call | undefined;
+  #isGivenUp = false;
+  #holdTimer: NodeJS.Timeout | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(res: ServerResponse, policy: ResponsePolicy, listener: ResponseListener) {
+    this.#res = res;
+    this.#policy = policy;
+    this.#listener = listener;
+  }
+
+  /** Whether the function is done. */
+  get isDone(): boolean {
+    return this.#state === State.done;
+  }
+
+  /** Tells the writer which call it belongs to. When that did not end at once, it can be aborted from here on, and streams. */
+  attach(call: Call): void {
+    this.#call = call;
+    if (this.#isGivenUp) queueMicrotask(() => call.abort());
+    else if (this.#state === State.held) this.#holdTimer = setTimeout(() => this.#sendHead(), responseHoldMs);
+  }
+
+  head(status: number, headers: HeaderPairs, timing: CallTiming): void {
+    if (this.#state !== State.waiting) return;
+    const head = readResponseHead(status, headers);
+    if (head instanceof MayflyError) {
+      this.giveUp(head);
+      return;
+    }
+    this.#state = State.held;
+    this.#status = status;
+    this.#head = head;
+    this.#bodyBytesMax = Math.min(this.#policy.bodyBytesMax, head.contentLength ?? Infinity);
+    this.#startMs = timing.startMs;
+    if (this.#call !== undefined) this.#holdTimer = setTimeout(() => this.#sendHead(), responseHoldMs);
+  }
+
+  write(chunk: Uint8Array): number {
+    if (this.#state === State.done || this.#state === State.waiting) return chunk.byteLength;
+    const bodyBytes = this.#bodyBytes + chunk.byteLength;
+    if (!this.#sendsBody()) {
+      this.#bodyBytes = bodyBytes;
+      return chunk.byteLength;
+    }
+    if (bodyBytes > this.#bodyBytesMax) {
+      const isLimit = this.#bodyBytesMax === this.#policy.bodyBytesMax;
+      const reason = isLimit ? 'it is larger than responseBodyBytes' : 'it is longer than its Content-Length';
+      this.giveUp(new MayflyError('bad_guest_response', { reason }));
+      return chunk.byteLength;
+    }
+    if (this.#state === State.held) {
+      if (bodyBytes <= responseHoldBytes) {
+        this.#held.push(Buffer.from(chunk));
+        this.#bodyBytes = bodyBytes;
+        return chunk.byteLength;
+      }
+      this.#sendHead();
+    }
+    return this.#stream(chunk);
+  }
+
+  onReady(wake: () => void): void {
+    if (this.#state !== State.streaming || this.#room() > 0) wake();
+    else this.#wake = wake;
+  }
+
+  end(timing: CallTiming): void {
+    if (this.#state === State.done) return;
+    if (this.#state === State.waiting) {
+      this.#finish(new MayflyError('no_response', {}), timing);
+      return;
+    }
+    const wanted = this.#head?.contentLength;
+    if (wanted !== undefined && wanted !== this.#bodyBytes && this.#sendsBody()) {
+      this.#finish(new MayflyError('bad_guest_response', { reason: 'it is shorter than its Content-Length' }), timing);
+      return;
+    }
+    if (this.#state === State.held) this.#sendWhole(timing);
+    else this.#res.end();
+    this.#finish(undefined, timing);
+  }
+
+  fail(error: MayflyError, timing: CallTiming): void {
+    this.#finish(error, timing);
+  }
+
+  /** Ends the call from this side, and tells the client why; what the function still writes is dropped. */
+  giveUp(error: MayflyError): void {
+    if (this.#state === State.done) return;
+    const call = this.#call;
+    this.#isGivenUp = true;
+    this.#finish(error, undefined);
+    // Not from here: this may be inside of one of the guest's own calls.
+    if (call !== undefined) queueMicrotask(() => call.abort());
+  }
+
+  /** The connection is gone: nobody is to be told anything. */
+  connectionLost(): void {
+    if (this.#state !== State.done) this.giveUp(new MayflyError('client_gone', {}));
+  }
+
+  #sendsBody(): boolean {
+    return this.#head?.body === 'sent' && this.#res.req.method !== 'HEAD';
+  }
+
+  #room(): number {
+    return responseBufferBytes - this.#res.writableLength;
+  }
+
+  #stream(chunk: Uint8Array): number {
+    const count = Math.min(chunk.byteLength, this.#room());
+    if (count <= 0) return wouldBlock;
+    this.#bodyBytes += count;
+    this.#res.write(Buffer.from(chunk.subarray(0, count)));
+    return count;
+  }
+
+  /** Sends the head, and what is held of the body; from here on the response streams. */
+  #sendHead(): void {
+    clearTimeout(this.#holdTimer);
+    if (this.#state !== State.held || this.#head === undefined) return;
+    this.#state = State.streaming;
+    const { headers, contentLength } = this.#head;
+    if (contentLength !== undefined) headers.push('Content-Length', String(contentLength));
+    this.#pushTiming(headers, undefined);
+    this.#res.writeHead(this.#status, headers);
+    this.#res.on('drain', () => this.#wakeGuest());
+    if (this.#held.length === 0) this.#res.flushHeaders();
+    for (const chunk of this.#held) this.#res.write(chunk);
+    this.#held.length = 0;
+  }
+
+  /** Sends a response that is all there in one write. */
+  #sendWhole(timing: CallTiming): void {
+    clearTimeout(this.#holdTimer);
+    if (this.#head === undefined) return;
+    const { headers, contentLength, body } = this.#head;
+    if (this.#sendsBody()) headers.push('Content-Length', String(this.#bodyBytes));
+    else if (body === 'sent' && (contentLength ?? this.#bodyBytes) > 0) {
+      // HEAD: what GET would give, as far as it is known. RFC 9110, section 9.3.2.
+      headers.push('Content-Length', String(contentLength ?? this.#bodyBytes));
+    } else if (body === 'not modified' && contentLength !== undefined)
+      headers.push('Content-Length', String(contentLength));
+    this.#pushTiming(headers, timing);
+    this.#res.writeHead(this.#status, headers);
+    const [first] = this.#held;
+    if (first === undefined) this.#res.end();
+    else this.#res.end(this.#held.length === 1 ? first : Buffer.concat(this.#held, this.#bodyBytes));
+  }
+
+  #pushTiming(headers: string[], timing: CallTiming | undefined): void {
+    if (this.#policy.serverTiming === ServerTiming.hidden) return;
+    const start = `start;dur=${(timing?.startMs ?? this.#startMs).toFixed(3)}`;
+    // How long the guest takes is not known while it still runs.
+    headers.push('Server-Timing', timing === undefined ? start : `${start}, guest;dur=${timing.guestMs.toFixed(3)}`);
+  }
+
+  #wakeGuest(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #finish(error: MayflyError | undefined, timing: CallTiming | undefined): void {
+    if (this.#state === State.done) return;
+    const before = this.#state;
+    this.#state = State.done;
+    clearTimeout(this.#holdTimer);
+    if (error !== undefined) {
+      // A body that was cut must never be taken for a whole one.
+      if (before === State.streaming) this.#res.destroy();
+      else if (error.code === 'client_gone') this.#res.destroy();
+      else {
+        const extra: string[] = [];
+        if (timing !== undefined) this.#pushTiming(extra, timing);
+        sendProblem(this.#res, error, extra);
+      }
+    }
+    this.#listener.done(error);
+    this.#wakeGuest();
+  }
+}
+
+/** Answers with what went wrong. What is unread of the request's body is read and dropped, for a while. */
+export function sendProblem(res: ServerResponse, error: MayflyError, extraHeaders: readonly string[]): void {
+  if (res.destroyed || res.headersSent) return;
+  const { status, headers, body } = problemOf(error);
+  const all = [...headers, ...extraHeaders];
+  const req = res.req;
+  const declaredBytes =
+    req.headers['transfer-encoding'] === undefined ? Number(req.headers['content-length'] ?? 0) : Infinity;
+  if (req.complete || declaredBytes <= bodyGatherBytes) {
+    // Node drops what is unread of so small a body, and the connection can go on.
+    res.writeHead(status, STATUS_CODES[status] ?? '', all);
+    res.end(body);
+    return;
+  }
+  // The client is still sending: it gets the whole answer now, but is cut only once it has stopped, or time is up. Were the
+  // connection closed at once, the answer could be lost with it: RFC 9112, section 9.6.
+  all.push('Connection', 'close');
+  res.writeHead(status, STATUS_CODES[status] ?? '', all);
+  res.write(body);
+  const finish = (): void => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(finish, lingerMs);
+  req.once('end', finish);
+  req.once('close', finish);
+  req.resume();
+}

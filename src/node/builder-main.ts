@@ -1,0 +1,23 @@
+/**
+ * The builder: a short-lived process that makes one artifact an image. Everything that touches untrusted bytes at deploy time
+ * happens here, where there is no network, no file to write, little memory and little time.
+ */
+import { isMayflyError, toWireError } from '../base/mod.ts';
+import { buildImage } from '../engine/mod.ts';
+import type { FromBuilder, ToBuilder } from './protocol.ts';
+
+async function answer({ artifact, settings }: ToBuilder): Promise<FromBuilder> {
+  try {
+    return { kind: 'built', image: await buildImage(artifact, settings) };
+  } catch (error) {
+    if (isMayflyError(error)) return { kind: 'refused', error: toWireError(error) };
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: 'refused', error: toWireError(error), detail };
+  }
+}
+
+process.once('message', (message: ToBuilder) => {
+  void answer(message).then((reply) => process.send?.(reply, () => process.disconnect?.()));
+});
+// Whoever started this process is gone, and so is the reason to go on.
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fromWireError, MayflyError, mib } from '../base/mod.ts';
+import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
+import { buildDeadlineMs, builderBaselineBytes, builderHeapBytes } from './limits.ts';
+import type { Log } from './log.ts';
+import { entryFile, readCodeFlags } from './paths.ts';
+import type { FromBuilder, ToBuilder } from './protocol.ts';
+
+/** How a builder is watched. */
+export interface BuildOptions {
+  readonly log: Log;
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Makes `artifact` an image, in a process of its own.
+ * @throws MayflyError what is wrong with the artifact, or builder_failed
+ */
+export async function buildInChild(
+  artifact: Uint8Array,
+  settings: ImageSettings,
+  { log, deadlineMs = buildDeadlineMs }: BuildOptions,
+): Promise<BuiltImage> {
+  const child = startBuilder(settings);
+  try {
+    const reply = await converse(child, { artifact, settings }, deadlineMs, log);
+    if (reply.kind === 'built') return reply.image;
+    if (reply.detail === undefined) throw fromWireError(reply.error);
+    log.error({ detail: reply.detail }, 'builder failed');
+    throw new MayflyError('builder_failed', {
+      reason: 'failed, and not by the artifact’s fault',
+      hint: 'Report this, with the log',
+    });
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/**
+ * Starts a builder. Its heap is capped by V8, and everything that V8 does not count (wasm memories, buffers) by the system's limit
+ * on the data segment, which makes an allocation above it throw; only a shell can set that one for a child.
+ */
+function startBuilder(settings: ImageSettings): ChildProcess {
+  const node = [
+    process.execPath,
+    '--permission',
+    ...readCodeFlags(),
+    '--no-wasm-lazy-compilation',
+    `--max-old-space-size=${builderHeapBytes / mib}`,
+    '--disable-warning=ExperimentalWarning',
+    entryFile('builder-main'),
+  ];
+  const dataKib = Math.ceil((builderBaselineBytes + builderHeapBytes + 2 * settings.memoryBytesMax) / 1024);
+  const [command, ...args] =
+    process.platform === 'win32'
+      ? node
+      : ['/bin/sh', '-c', 'ulimit -d "$0" 2>/dev/null; exec "$@"', String(dataKib), ...node];
+  // The environment may hold what the operator would not show to an artifact.
+  return spawn(command ?? process.execPath, args, {
+    env: {},
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+function converse(child: ChildProcess, message: ToBuilder, deadlineMs: number, log: Log): Promise<FromBuilder> {
+  const { promise, resolve, reject } = Promise.withResolvers<FromBuilder>();
+  const fail = (reason: string, hint?: string): void =>
+    reject(new MayflyError('builder_failed', hint === undefined ? { reason } : { reason, hint }));
+  const deadline = setTimeout(
+    () =>
+      fail(
+        `took longer than ${deadlineMs / 1000} s`,
+        'Do less before the first request: in constructors, in _initialize',
+      ),
+    deadlineMs,
+  );
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = `${lastWords}${text}`.slice(-4096)));
+  child.once('message', (reply) => {
+    // Only builder-main.ts speaks on this channel.
+    resolve(reply as FromBuilder);
+  });
+  child.once('error', (error) => fail(`could not be started: ${error.message}`));
+  // `close` comes after the last message, `exit` may come before it.
+  child.once('close', (code, signal) => {
+    if (/out of memory|allocation failed/i.test(lastWords)) {
+      fail('ran out of memory', 'Make the module smaller, or the memory it starts with');
+      return;
+    }
+    fail(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+  });
+  // A builder that is gone before it got its message says so by its end.
+  child.send(message, () => {});
+  return promise
+    .catch((error: unknown) => {
+      if (lastWords !== '') log.error({ stderr: lastWords }, 'builder failed');
+      throw error;
+    })
+    .finally(() => clearTimeout(deadline));
+}

@@ -1,0 +1,122 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { type Digest, MayflyError } from '../base/mod.ts';
+import { fileErrorReason } from '../config/mod.ts';
+
+/**
+ * Images on disk, named by their content, and which image an artifact was made into:
+ *
+ *     <data-dir>/images/<hex of the image>.image      the only folder a worker can read
+ *     <data-dir>/prepared/<hex of the key>            holds the digest of the image
+ *
+ * A file appears whole or not at all, under a name that says what is in it: several nodes can share a store, and a crash at any
+ * moment leaves nothing that could be taken for an image.
+ */
+export class ImageStore {
+  readonly imagesFolder: string;
+  readonly #preparedFolder: string;
+
+  private constructor(dataDir: string) {
+    this.imagesFolder = path.join(dataDir, 'images');
+    this.#preparedFolder = path.join(dataDir, 'prepared');
+  }
+
+  /** @throws MayflyError data_dir_unusable */
+  static async open(dataDir: string): Promise<ImageStore> {
+    const store = new ImageStore(dataDir);
+    try {
+      // Images are code that will run: nobody but this user may put any there.
+      for (const folder of [store.imagesFolder, store.#preparedFolder])
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+      // A folder that is there but cannot be written to is found out now, not after the first build.
+      const probe = path.join(store.imagesFolder, `.${randomUUID()}`);
+      await (await open(probe, 'wx')).close();
+      await unlink(probe);
+    } catch (error) {
+      throw new MayflyError('data_dir_unusable', { path: dataDir, reason: fileErrorReason(error) }, { cause: error });
+    }
+    return store;
+  }
+
+  /** Keeps an image. @throws MayflyError data_dir_unusable */
+  async put(bytes: Uint8Array): Promise<Digest> {
+    const digest = digestOf(bytes);
+    await writeWhole(imagePath(this.imagesFolder, digest), bytes);
+    return digest;
+  }
+
+  /** The image that was made for `key`, if it is still there and whole. */
+  async prepared(key: string): Promise<Digest | undefined> {
+    try {
+      const text = (await readFile(path.join(this.#preparedFolder, key), 'utf8')).trim();
+      if (!digestPattern.test(text)) return undefined;
+      // The pattern above is what a digest is.
+      const digest = text as Digest;
+      await readImage(this.imagesFolder, digest);
+      return digest;
+    } catch {
+      // Whatever is wrong with it, preparing the artifact anew is right.
+      return undefined;
+    }
+  }
+
+  /** Notes that `digest` is the image that was made for `key`. @throws MayflyError data_dir_unusable */
+  async notePrepared(key: string, digest: Digest): Promise<void> {
+    await writeWhole(path.join(this.#preparedFolder, key), Buffer.from(`${digest}\n`));
+  }
+}
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+
+/** Names `bytes` by their content. */
+export function digestOf(bytes: Uint8Array): Digest {
+  // The one form that a digest has.
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+}
+
+function imagePath(imagesFolder: string, digest: Digest): string {
+  return path.join(imagesFolder, `${digest.slice('sha256:'.length)}.image`);
+}
+
+/**
+ * Reads an image, and makes sure that it is the one that was asked for.
+ * @throws MayflyError image_corrupt
+ */
+export async function readImage(imagesFolder: string, digest: Digest): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(imagePath(imagesFolder, digest));
+  } catch (error) {
+    throw new MayflyError(
+      'image_corrupt',
+      { reason: `${digest} cannot be read, ${fileErrorReason(error)}` },
+      { cause: error },
+    );
+  }
+  if (digestOf(bytes) !== digest)
+    throw new MayflyError('image_corrupt', { reason: `${digest} has other content than its name says` });
+  return bytes;
+}
+
+/** Writes a file so that it is there whole or not at all, also after a power cut. */
+async function writeWhole(filePath: string, bytes: Uint8Array): Promise<void> {
+  const folder = path.dirname(filePath);
+  const temporary = path.join(folder, `.${randomUUID()}`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, filePath);
+    // The new name is in the folder, which has to reach the disk as well.
+    const directory = await open(folder, 'r');
+    await directory.sync().finally(() => directory.close());
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw new MayflyError('data_dir_unusable', { path: folder, reason: fileErrorReason(error) }, { cause: error });
+  }
+}

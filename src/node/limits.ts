@@ -1,0 +1,37 @@
+import { kib, mib } from '../base/mod.ts';
+
+/** The bounds of a node's processes. Each names what it guards against. */
+
+/** An artifact larger than this is not even read: the builder would have to hold it several times. */
+export const artifactBytesMax: number = 128 * mib;
+
+/** Preparing one artifact: a bomb's time. */
+export const buildDeadlineMs = 60_000;
+/** The builder's JavaScript heap. */
+export const builderHeapBytes: number = 1024 * mib;
+/** What node itself takes of the data segment before it runs a line: measured 573 MiB, most of it V8's code range. */
+export const builderBaselineBytes: number = 640 * mib;
+/** Builders at once. Each is one busy thread. */
+export const buildersMax = 2;
+
+/** From starting a worker to it being ready. Compiling a large image takes most of it. */
+export const workerStartDeadlineMs = 60_000;
+/** How long to wait before a crashed worker is started again: at once, then longer each time, but always within a second. */
+export const restartDelayFirstMs = 50;
+export const restartDelayMaxMs = 800;
+/** A worker that has lived so long is not in a crash loop. */
+export const restartHealthyMs = 10_000;
+
+/** After a stop was asked for, requests have so long to finish. */
+export const stopDeadlineMs = 10_000;
+/** Beyond that, a worker has so long to exit before it is killed. */
+export const stopKillMs = 2000;
+
+/** Of what functions write to stderr: one line's length, and what one function may write over time. */
+export const logLineBytesMax: number = 8 * kib;
+export const logBytesPerSecond: number = 64 * kib;
+export const logBurstBytes: number = 256 * kib;
+/** A line that was begun and not ended is logged after this time. */
+export const logPartialLineMs = 100;
+/** What waits to be written to the node's own stderr; above it lines are dropped, so that a stuck reader never stops a node. */
+export const logQueueBytes: number = 4 * mib;

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { type Digest, type FunctionProblem, isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
+import {
+  type Env,
+  fileErrorReason,
+  formatQuantity,
+  type FunctionSource,
+  type Limits,
+  mergeLimits,
+} from '../config/mod.ts';
+import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
+import { digestOf, type ImageStore } from './image-store.ts';
+import { artifactBytesMax, buildersMax } from './limits.ts';
+import { packageRoot } from './paths.ts';
+import type { DeployedFunction } from './protocol.ts';
+
+/** What the functions of a command line are made with. */
+export interface PrepareOptions {
+  readonly project: ProjectId;
+  /** Over what the manifests say. */
+  readonly env: Env;
+  readonly limits: Partial<Limits>;
+  readonly onProgress: (step: string) => void;
+}
+
+export type Build = (artifact: Uint8Array, settings: ImageSettings) => Promise<BuiltImage>;
+
+/**
+ * Makes sure that there is an image of every function: one made before, or one that is made now.
+ * @throws MayflyError bad_functions, which names every function that cannot be prepared
+ */
+export async function prepareFunctions(
+  sources: readonly FunctionSource[],
+  store: ImageStore,
+  build: Build,
+  options: PrepareOptions,
+): Promise<DeployedFunction[]> {
+  const version = await preparerVersion();
+  const prepared: (DeployedFunction | undefined)[] = sources.map(() => undefined);
+  const problems: (FunctionProblem | undefined)[] = sources.map(() => undefined);
+  const queue = [...sources.entries()];
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, source] = next;
+      options.onProgress(`Preparing functions: ${done} of ${sources.length} done, now ${source.name}`);
+      try {
+        prepared[index] = await prepareOne(source, store, build, version, options);
+      } catch (error) {
+        if (!isMayflyError(error) || error.code === 'data_dir_unusable') throw error;
+        const { code, message, hint } = error;
+        problems[index] = {
+          name: `${source.name} (${source.artifactPath})`,
+          code,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+        };
+      }
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(buildersMax, availableParallelism()) }, work));
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new MayflyError('bad_functions', { problems: found });
+  return prepared.filter((one) => one !== undefined);
+}
+
+async function prepareOne(
+  source: FunctionSource,
+  store: ImageStore,
+  build: Build,
+  version: string,
+  options: PrepareOptions,
+): Promise<DeployedFunction> {
+  const artifact = await readArtifact(source);
+  const limits = mergeLimits(source.limits, options.limits);
+  const settings: ImageSettings = { memoryBytesMax: limits.memoryBytes };
+  return {
+    project: options.project,
+    name: source.name,
+    image: await imageOf(artifact, settings, store, build, version),
+    env: { ...source.vars, ...options.env },
+    limits,
+    routes: source.routes,
+  };
+}
+
+async function imageOf(
+  artifact: Uint8Array,
+  settings: ImageSettings,
+  store: ImageStore,
+  build: Build,
+  version: string,
+): Promise<Digest> {
+  const key = createHash('sha256')
+    .update(`${version} ${digestOf(artifact)} ${JSON.stringify(settings)}`)
+    .digest('hex');
+  const known = await store.prepared(key);
+  if (known !== undefined) return known;
+  const { bytes } = await build(artifact, settings);
+  // The name is made here: the builder has handled untrusted bytes, and is not believed.
+  const digest = await store.put(bytes);
+  await store.notePrepared(key, digest);
+  return digest;
+}
+
+/** @throws MayflyError artifact_unreadable, module_too_large */
+export async function readArtifact(source: Pick<FunctionSource, 'artifactPath' | 'build'>): Promise<Uint8Array> {
+  const { artifactPath, build } = source;
+  try {
+    const { size } = await stat(artifactPath);
+    if (size > artifactBytesMax) {
+      const limit = formatQuantity(artifactBytesMax, 'bytes');
+      throw new MayflyError('artifact_unreadable', {
+        path: artifactPath,
+        reason: `it has ${size} bytes, at most ${limit} are wanted`,
+      });
+    }
+    return await readFile(artifactPath);
+  } catch (error) {
+    if (isMayflyError(error)) throw error;
+    const hint = build === undefined ? {} : { hint: `Build it first: cd ${build.folder} && ${build.command}` };
+    throw new MayflyError(
+      'artifact_unreadable',
+      { path: artifactPath, reason: fileErrorReason(error), ...hint },
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Names the code that images are made by, by its content: another rewriter makes other images, and in a checkout it changes
+ * without a version number.
+ */
+async function preparerVersion(): Promise<string> {
+  const hash = createHash('sha256');
+  const base = path.join(packageRoot, path.basename(path.dirname(import.meta.dirname)));
+  for (const folder of ['wasm', 'wasi', 'engine']) {
+    const names = await readdir(path.join(base, folder), { recursive: true });
+    const code = names.filter((name) => /\.(?:ts|js)$/.test(name) && !/\.(?:test|d)\.\w+$/.test(name));
+    for (const name of code.toSorted()) hash.update(name).update(await readFile(path.join(base, folder, name)));
+  }
+  return hash.digest('hex');
+}

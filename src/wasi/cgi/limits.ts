@@ -1,0 +1,13 @@
+import { kib } from '../../base/mod.ts';
+
+/** Bytes of a response's header, line ends and all: what node:http is ready to send, and four times what it accepts. */
+export const headBytesMax: number = 64 * kib;
+
+/** Lines of a response's header. */
+export const headFieldsMax = 100;
+
+/** Header names a function's environment keeps the variable's name for: requests choose them, so they must not pile up. */
+export const headerNamesKept = 256;
+
+/** Longer names are not kept; the registered ones are all shorter. */
+export const headerNameLengthKept = 48;

@@ -1,0 +1,161 @@
+/** A node's processes: start, restart, stop, and what is left after each. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guest, mayfly, startNodeUnderTest, temporaryFolder, until } from '../support/node-under-test.ts';
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One request on a connection of `agent`. */
+function ask(url: string, agent: Agent): Promise<{ readonly status: number; readonly connection: string | undefined }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; connection: string | undefined }>();
+  const request = get(url, { agent }, (response) => {
+    response.resume();
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, connection: response.headers.connection }));
+    response.on('error', reject);
+  });
+  request.on('error', reject);
+  return promise;
+}
+
+test('SIGTERM under load loses no request, and the node exits with 0', async (t) => {
+  const node = await startNodeUnderTest(t, [guest('env'), '--workers', '2']);
+  let answered = 0;
+  let lost = 0;
+  const client = async (): Promise<void> => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      for (;;) {
+        const { status, connection } = await ask(node.url, agent);
+        assert.equal(status, 200);
+        answered++;
+        if (connection === 'close') return;
+      }
+    } catch (error) {
+      // A connection that was not accepted any more has lost nothing: its client knows that nothing was done.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')) lost++;
+    } finally {
+      agent.destroy();
+    }
+  };
+  const clients = Array.from({ length: 20 }, client);
+  await until(() => answered > 200, 'some load');
+  const code = await node.stop();
+  await Promise.all(clients);
+  assert.equal(lost, 0);
+  assert.equal(code, 0);
+  for (const pid of node.workerPids) assert.ok(!isAlive(pid));
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} lets a long request finish`, async (t) => {
+    const node = await startNodeUnderTest(t, [guest('sleeper'), '--workers', '1']);
+    const pending = fetch(`${node.url}/?ms=1000`);
+    await sleep(200);
+    const stopped = node.stop(signal);
+    const response = await pending;
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('connection'), 'close');
+    await response.text();
+    assert.equal(await stopped, 0);
+  });
+}
+
+test('a worker that is killed is back within a second, and the others go on', async (t) => {
+  const node = await startNodeUnderTest(t, [guest('env'), '--workers', '2']);
+  const [first = 0] = node.workerPids;
+  process.kill(first, 'SIGKILL');
+  const killedMs = performance.now();
+  let failures = 0;
+  while (!/worker is back/.test(node.log())) {
+    // Each on a connection of its own: some of them go to the worker that is not there.
+    await fetch(node.url, { headers: { Connection: 'close' } }).catch(() => failures++);
+    assert.ok(performance.now() - killedMs < 5000, node.log());
+    await sleep(5);
+  }
+  const healedMs = performance.now() - killedMs;
+  assert.match(node.log(), /worker ended, it is started again.*|"reason":"signal SIGKILL"/);
+  // One connection may have been in the queue of the worker that was killed.
+  assert.ok(failures <= 2, `${failures} requests failed`);
+  t.diagnostic(`healed after ${Math.round(healedMs)} ms, ${failures} requests failed`);
+  assert.ok(healedMs < 3000);
+  assert.equal(await node.stop(), 0);
+});
+
+test('a worker can read its images and its code, and has no other permission', async (t) => {
+  if (process.platform !== 'linux') return;
+  const node = await startNodeUnderTest(t, [guest('env'), '--workers', '1']);
+  const [pid = 0] = node.workerPids;
+  const flags = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    .split('\0')
+    .filter((part) => part.startsWith('--'));
+  assert.ok(flags.includes('--permission'));
+  assert.ok(flags.some((flag) => /^--allow-fs-read=.*images$/.test(flag)));
+  const allowed = flags.filter((flag) => flag.startsWith('--allow')).map((flag) => flag.replace(/=.*/, ''));
+  assert.deepEqual([...new Set(allowed)].toSorted(), ['--allow-fs-read', '--allow-net', '--allow-worker']);
+  // The environment of the node is not passed on: it may hold what functions are not to see.
+  assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /PATH=/);
+});
+
+test('workers do not outlive a supervisor that was killed', async (t) => {
+  const node = await startNodeUnderTest(t, [guest('env'), '--workers', '2']);
+  node.process.kill('SIGKILL');
+  await until(() => node.workerPids.every((pid) => !isAlive(pid)), 'the workers to end');
+});
+
+test('a restart prepares nothing anew, and a damaged image is made again', async (t) => {
+  const dataDir = path.join(temporaryFolder(t), 'data');
+  const args = [guest('env'), '--workers', '1', '--data-dir', dataDir];
+  const images = (): string[] => readdirSync(path.join(dataDir, 'images'));
+  const first = await startNodeUnderTest(t, args);
+  assert.equal(await first.stop(), 0);
+  const [image = '', ...others] = images();
+  assert.match(image, /^[0-9a-f]{64}\.image$/);
+  assert.equal(others.length, 0);
+  const file = path.join(dataDir, 'images', image);
+  const bytes = readFileSync(file);
+
+  truncateSync(file, 100);
+  const second = await startNodeUnderTest(t, args);
+  assert.equal((await fetch(second.url)).status, 200);
+  assert.equal(await second.stop(), 0);
+  assert.deepEqual(images(), [image]);
+  assert.deepEqual(readFileSync(file), bytes);
+});
+
+test('two nodes share a data directory, and not a port', async (t) => {
+  const first = await startNodeUnderTest(t, [guest('env'), '--workers', '1']);
+  const second = await startNodeUnderTest(t, [guest('env'), '--workers', '1']);
+  assert.notEqual(first.port, second.port);
+  const third = await mayfly(['serve', guest('env'), '--listen', `127.0.0.1:${first.port}`]);
+  assert.equal(third.code, 1);
+  assert.match(third.stderr, /listen_failed/);
+  for (const node of [first, second]) assert.equal((await fetch(node.url)).status, 200);
+});
+
+test('serve without a target serves the folder it is in', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(path.join(folder, 'mayfly.toml'), `name = "here"\nmain = "${path.relative(folder, guest('env'))}"\n`);
+  const node = await startNodeUnderTest(t, ['--workers', '1'], folder);
+  assert.equal((await fetch(`${node.url}/any/path`)).status, 200);
+});
+
+test('every URL that `serve examples` prints answers', async (t) => {
+  const node = await startNodeUnderTest(t, ['examples', '--workers', '1']);
+  assert.ok(node.tryUrls.length >= 5);
+  for (const url of node.tryUrls) {
+    const response = await fetch(url);
+    await response.arrayBuffer();
+    assert.equal(response.status, 200, url);
+  }
+});
