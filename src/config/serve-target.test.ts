@@ -52,6 +52,25 @@ test('loadServeTarget routes a folder of functions by their manifests, or by the
   );
 });
 
+test('loadServeTarget serves a folder without what is not built yet, and says so', async (t) => {
+  const build = '[build]\ncommand = "make"\n';
+  const folder = folderWith(t, {
+    'a/mayfly.toml': named('one', build),
+    'b/mayfly.toml': named('two', build),
+    'b/two.wasm': '',
+    'c/mayfly.toml': named('three'),
+  });
+  const { functions, unbuilt } = await loadServeTarget(folder);
+  const names = (sources: typeof functions): string[] => sources.map(({ name }) => name);
+  assert.deepEqual([names(functions), names(unbuilt)], [['two', 'three'], ['one']]);
+});
+
+test('loadServeTarget takes the prefix off the paths to try of a function that is served alone', async (t) => {
+  const manifest = named('one', `${routed(undefined, '/one/*')}[example]\ntry = ["/one/list", "/other"]\n`);
+  const { functions } = await loadServeTarget(folderWith(t, { 'mayfly.toml': manifest }));
+  assert.deepEqual(functions[0]?.tryPaths, ['/list', '/other']);
+});
+
 const refused: readonly (readonly [name: string, code: ErrorCode, files: Readonly<Record<string, string>>])[] = [
   ['a folder without functions', 'nothing_to_serve', { 'x/y.txt': '' }],
   ['a bad manifest', 'bad_manifest', { 'mayfly.toml': 'name = 3' }],

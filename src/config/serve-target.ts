@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorText, type FunctionName, type FunctionProblem, isMayflyError, MayflyError } from '../base/mod.ts';
 import type { Env } from './env.ts';
@@ -31,6 +31,8 @@ export interface FunctionRoute extends Route {
 export interface ServeTarget {
   readonly path: string;
   readonly functions: readonly FunctionSource[];
+  /** Functions of a folder whose artifact their build command has yet to make: the others are served without them. */
+  readonly unbuilt: readonly FunctionSource[];
 }
 
 const everyPath: FunctionRoute = { path: '/*', mountPath: '' };
@@ -41,12 +43,35 @@ const everyPath: FunctionRoute = { path: '/*', mountPath: '' };
  * @throws MayflyError artifact_unreadable, nothing_to_serve, bad_manifest, bad_functions, duplicate_function, route_conflict
  */
 export async function loadServeTarget(targetPath: string): Promise<ServeTarget> {
-  if (!(await isFolder(targetPath))) return { path: targetPath, functions: [artifactSource(targetPath)] };
+  if (!(await isFolder(targetPath))) return { path: targetPath, functions: [artifactSource(targetPath)], unbuilt: [] };
   const own = await readManifest(targetPath);
   if (own !== undefined) {
-    return { path: targetPath, functions: [{ ...manifestSource(targetPath, own), routes: [everyPath] }] };
+    return { path: targetPath, functions: [alone(manifestSource(targetPath, own))], unbuilt: [] };
   }
-  return { path: targetPath, functions: await loadFolder(targetPath) };
+  const sources = await loadFolder(targetPath);
+  const built = await Promise.all(sources.map(isBuilt));
+  const functions = sources.filter((_, index) => built[index]);
+  // With nothing built there is nothing to serve: then every one of them says what is missing.
+  if (functions.length === 0) return { path: targetPath, functions: sources, unbuilt: [] };
+  return { path: targetPath, functions, unbuilt: sources.filter((_, index) => !built[index]) };
+}
+
+/** A function that is served alone takes every path: what its manifest's paths have in front is not there. */
+function alone(source: FunctionSource): FunctionSource {
+  const prefix = source.routes[0]?.mountPath ?? '';
+  const tryPaths = source.tryPaths.map((one) => (one.startsWith(`${prefix}/`) ? one.slice(prefix.length) : one));
+  return { ...source, routes: [everyPath], tryPaths };
+}
+
+/** Whether the artifact is there, or no command would make it. */
+async function isBuilt(source: FunctionSource): Promise<boolean> {
+  if (source.build === undefined) return true;
+  try {
+    await access(source.artifactPath);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function isFolder(targetPath: string): Promise<boolean> {

@@ -110,6 +110,7 @@ class RewoundBench {
     this.#samples = this.#newSamples();
     this.#environ = cgiEnvironment(spec).of(request);
     this.#slot = new Slot<HttpCall>({
+      owner: spec.project,
       image,
       scheduler,
       limits: spec.limits,

@@ -112,7 +112,7 @@ export function importProblem(module: Module, entry: Import): MayflyError | unde
   const { module: from, name, description, offset } = entry;
   const known = p1Signatures.get(name);
   if (from !== p1Module || known === undefined || description.kind !== 'func') {
-    return new MayflyError('unknown_import', { module: from, name, ...wayOut(from, name) });
+    return new MayflyError('unknown_import', { module: from, name, instead: wayOut(from, name) });
   }
   const type = funcTypeAt(module, description.type);
   if (type !== undefined && signatureText(type) === `${known.params.join(' ')} -> ${known.results.join(' ')}`) {

@@ -9,8 +9,8 @@ export function describeTrap(trapMap: Uint8Array, trap: unknown): string | undef
   const places = trapFrames(trap.stack ?? '').flatMap(({ functionIndex, offset }) => {
     const place = locate(trapMap, functionIndex, offset);
     if (place === undefined) return [];
-    const name = place.name ?? `function ${place.functionIndex}`;
-    return [`  at ${name} (function ${place.functionIndex}, byte 0x${place.offset.toString(16)})`];
+    const where = `function ${place.functionIndex}, byte 0x${place.offset.toString(16)}`;
+    return [place.name === undefined ? `  at ${where}` : `  at ${place.name} (${where})`];
   });
   return [`trapped: ${trap.message}`, ...places].join('\n');
 }

@@ -62,6 +62,7 @@ export class SlotUnderTest implements LoadedFunction {
   private constructor(spec: FunctionSpec, image: LoadedImage) {
     this.#spec = spec;
     this.slot = new Slot<HttpCall>({
+      owner: spec.project,
       image,
       scheduler: this.#scheduler,
       limits: spec.limits,

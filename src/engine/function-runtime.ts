@@ -144,7 +144,15 @@ export class FunctionRuntime implements LoadedFunction {
 
   #makeSlot(): Slot<HttpCall> {
     const { image, scheduler, limits, makeHost, onTrap } = this.#options;
-    const slot = new Slot<HttpCall>({ image, scheduler, limits, makeHost, onTrap, onIdle: this.#onIdle });
+    const slot = new Slot<HttpCall>({
+      owner: this.project,
+      image,
+      scheduler,
+      limits,
+      makeHost,
+      onTrap,
+      onIdle: this.#onIdle,
+    });
     this.#slots += 1;
     return slot;
   }
@@ -168,8 +176,12 @@ export class FunctionRuntime implements LoadedFunction {
   #serveNext(free: Slot<HttpCall> | undefined, call: PendingCall): void {
     const slot = free ?? this.#anotherSlot();
     call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
-    if (slot !== undefined) this.#run(slot, call);
-    else call.sink.fail(new MayflyError('overloaded', {}), { ...noTiming, queueMs: call.queueMs });
+    if (slot !== undefined) {
+      this.#run(slot, call);
+      return;
+    }
+    call.sink.fail(new MayflyError('overloaded', {}), { ...noTiming, queueMs: call.queueMs });
+    this.#settle();
   }
 
   /** Nothing more is to come: the slots go. */

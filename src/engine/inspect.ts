@@ -1,4 +1,4 @@
-import { isMayflyError, mib, toWireError, type WireError } from '../base/mod.ts';
+import { countText, isMayflyError, mib, toWireError, type WireError } from '../base/mod.ts';
 import { artifactKind, decodeModule, type Module, producers } from '../wasm/mod.ts';
 import { buildModule, entryPoints, importProblem } from './build.ts';
 import {
@@ -90,12 +90,12 @@ function describePasses({ rewritten }: Built): InspectedPass[] {
       ? applied('memory', `handed in from outside, guest address 0 at ${shiftKib} KiB`)
       : skipped('memory', 'it has none'),
     findings.checks > 0
-      ? applied('preemption', `${findings.checks} checks at loops and at functions that call`)
+      ? applied('preemption', `${countText(findings.checks, 'check')} at loops and at functions that call`)
       : skipped('preemption', 'nothing in it can run for long'),
     findings.marks > 0
       ? applied(
           'dirty pages',
-          `${findings.marks} stores marked, ${findings.marksSaved} more covered by an earlier mark`,
+          `${countText(findings.marks, 'store')} marked, ${findings.marksSaved} more covered by an earlier mark`,
         )
       : skipped('dirty pages', 'it has no stores'),
     reset === 'rewind'

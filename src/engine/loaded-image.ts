@@ -20,10 +20,14 @@ export class LoadedImage {
 
   /** Compiles off the calling thread. @throws MayflyError image_corrupt */
   static async load(image: Image): Promise<LoadedImage> {
+    // Compiling happens on V8's threads, which do not keep the process alive for whoever awaits this.
+    const alive = setInterval(() => undefined, 60_000);
     try {
       return new LoadedImage(image, await WebAssembly.compile(image.module));
     } catch (error) {
       throw new MayflyError('image_corrupt', { reason: 'its module does not compile' }, { cause: error });
+    } finally {
+      clearInterval(alive);
     }
   }
 

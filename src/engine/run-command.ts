@@ -37,7 +37,7 @@ class CommandHost implements GuestHost<GuestCall> {
   constructor(context: HostContext, request: P1Request, onEnd: (failure: MayflyError | undefined) => void) {
     const system = { clock: systemClock, timers: systemTimers, random: systemRandom };
     // A person's own program, on a machine of theirs: it sees the clock as it is.
-    this.#p1 = new P1Host(context, system, { clockStepUs: 1 });
+    this.#p1 = new P1Host(context, system, { clockStepUs: 1, fileBytesMax: folderLimits.contentBytesMax });
     this.#request = request;
     this.#onEnd = onEnd;
   }
@@ -92,6 +92,7 @@ export const runCommand: RunCommand = async (options) => {
         else void say(options.stderr, trapText(image, traps[0] ?? failure)).then(() => resolve(trapExitCode));
       };
       const slot = new Slot<GuestCall>({
+        owner: 'run',
         image,
         scheduler,
         limits: { cpuMs: Infinity, memoryBytes },
@@ -113,8 +114,8 @@ async function requestOf(options: RunOptions): Promise<P1Request> {
       return new Preopen(guestPath, tree);
     }),
   );
-  const { args, env, stdin, stdout, stderr } = options;
-  return { args, environ: () => environText(env), stdin, stdout, stderr, preopens };
+  const { args, env, stdin, stdout, stderr, terminals = [] } = options;
+  return { args, environ: () => environText(env), stdin, stdout, stderr, terminals, preopens };
 }
 
 function trapText(image: LoadedImage, trap: unknown): string {

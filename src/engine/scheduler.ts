@@ -13,6 +13,7 @@
  */
 import { type Clock, wasmPageBytes } from '../base/mod.ts';
 import { flagWords } from '../wasm/mod.ts';
+import { FairQueue, type Owned } from './fair-queue.ts';
 import { Ticker } from './ticker.ts';
 
 /** Something with a deadline that nothing of its own runs to watch. */
@@ -24,7 +25,7 @@ export interface Waiting {
 }
 
 /** A guest that gave way in the middle. */
-export interface Yielded extends Waiting {
+export interface Yielded extends Waiting, Owned {
   takeTurn(): void;
 }
 
@@ -46,9 +47,9 @@ export class Scheduler {
   readonly #flags: Int32Array;
   readonly #ticker: Ticker;
   readonly #waiting = new Set<Waiting>();
-  /** Guests that have had a slice, and guests that have had none, each in the order they came. */
-  readonly #yielded = new Fifo<Yielded>();
-  readonly #fresh = new Fifo<Yielded>();
+  /** Guests that have had a slice, and guests that have had none. */
+  readonly #yielded = new FairQueue<Yielded>();
+  readonly #fresh = new FairQueue<Yielded>();
   #turnScheduled = false;
   /** What guests have used of the thread since the event loop last had a turn of ours. */
   #spentMs = 0;
@@ -96,7 +97,12 @@ export class Scheduler {
     return this.#spentMs >= this.sliceMs;
   }
 
-  /** `guest` gets a turn when those before it have had theirs. */
+  /** Whether somebody waits for a turn. */
+  get isContended(): boolean {
+    return this.#fresh.length + this.#yielded.length > 0;
+  }
+
+  /** `guest` gets a turn when those before it have had theirs, and projects take turns. */
   queueTurn(guest: Yielded, kind: 'fresh' | 'yielded'): void {
     (kind === 'fresh' ? this.#fresh : this.#yielded).push(guest);
     this.#scheduleTurn();
@@ -117,7 +123,7 @@ export class Scheduler {
     this.#spentMs = 0;
     while (this.#fresh.length > 0 && !this.isSpent) this.#give(this.#fresh.shift());
     this.#give(this.#yielded.shift());
-    if (this.#fresh.length + this.#yielded.length > 0) this.#scheduleTurn();
+    if (this.isContended) this.#scheduleTurn();
   };
 
   #give(guest: Yielded | undefined): void {
@@ -152,30 +158,5 @@ export class Scheduler {
     clearInterval(this.#sweep);
     this.#sweep = undefined;
     await this.#ticker.close();
-  }
-}
-
-/** A queue on an array whose front is cut off once in a while: both ends cost nothing. */
-class Fifo<T> {
-  #entries: T[] = [];
-  #front = 0;
-
-  get length(): number {
-    return this.#entries.length - this.#front;
-  }
-
-  push(entry: T): void {
-    this.#entries.push(entry);
-  }
-
-  shift(): T | undefined {
-    if (this.length === 0) return undefined;
-    const entry = this.#entries[this.#front];
-    this.#front += 1;
-    if (this.#front * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#front);
-      this.#front = 0;
-    }
-    return entry;
   }
 }

@@ -18,6 +18,8 @@ import type { CallTiming } from './types.ts';
 type Ending = 'exit' | 'cpu_limit' | 'wall_limit' | 'client_gone';
 
 export interface SlotOptions<C extends GuestCall> {
+  /** The project: turns are shared between projects. */
+  readonly owner: string;
   readonly image: LoadedImage;
   readonly scheduler: Scheduler;
   readonly limits: { readonly cpuMs: number; readonly memoryBytes: number };
@@ -32,6 +34,7 @@ const resumeNormally = 0;
 const resumeToTrap = 1;
 
 export class Slot<C extends GuestCall> implements Yielded {
+  readonly owner: string;
   deadlineMs = 0;
   /** How long the last rewind took, for benchmarks. */
   lastRewindMs = 0;
@@ -47,12 +50,14 @@ export class Slot<C extends GuestCall> implements Yielded {
   /** Goes on with a guest that waits. */
   #resume: ((how: number) => void) | undefined;
   #isWaitingToStart = false;
+  #hasYielded = false;
   #startedMs = 0;
   #startMs = 0;
 
   /** @throws RangeError when the machine has no room for another memory */
   constructor(options: SlotOptions<C>) {
     this.#options = options;
+    this.owner = options.owner;
     const { image, scheduler, limits } = options;
     this.#meter = new CpuMeter(scheduler.tickMs);
     this.#memories = image.makeMemories(limits.memoryBytes);
@@ -74,6 +79,7 @@ export class Slot<C extends GuestCall> implements Yielded {
     this.#call = call;
     this.#ending = undefined;
     this.deadlineMs = call.deadlineMs;
+    this.#hasYielded = false;
     this.#meter.reset();
     this.#host.bind(call);
     if (!scheduler.isSpent) {
@@ -163,11 +169,14 @@ export class Slot<C extends GuestCall> implements Yielded {
     if (usedMs > limits.cpuMs) this.#ending = 'cpu_limit';
     else if (now > this.deadlineMs) this.#ending = 'wall_limit';
     if (this.#ending !== undefined) return Verdict.trap;
-    return this.#meter.stretchMs(now) >= scheduler.sliceMs ? Verdict.yield : Verdict.goOn;
+    // Most guests are done before the first interrupt: one that is not lets the others go first.
+    const gaveWay = this.#hasYielded || !scheduler.isContended;
+    return this.#meter.stretchMs(now) >= scheduler.sliceMs || !gaveWay ? Verdict.yield : Verdict.goOn;
   }
 
   #yield(): Promise<number> {
     this.#giveBackThread();
+    this.#hasYielded = true;
     return new Promise((resolve) => {
       this.#resume = resolve;
       this.#options.scheduler.queueTurn(this, 'yielded');

@@ -120,6 +120,8 @@ export interface RunOptions {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Which of the three are a terminal. */
+  readonly terminals?: readonly (0 | 1 | 2)[];
 }
 
 /** @throws MayflyError for bytes that are no artifact at all; whatever is merely not served is told in `problem` */

@@ -41,11 +41,13 @@ const waysOut: readonly { readonly module: RegExp; readonly name: RegExp; readon
     name: /./,
     instead: 'wasm-bindgen builds for JavaScript: build with --target wasm32-wasip1 and no wasm-bindgen',
   },
+  { module: /^mayfly$/, name: /./, instead: 'The name is the engine’s own: call the import module something else' },
   { module: /^(gojs|go)$/, name: /./, instead: 'Go: build with GOOS=wasip1 GOARCH=wasm in place of GOOS=js' },
 ];
 
-/** The advice for an import that Mayfly does not provide, as the parameter of `unknown_import`. */
-export function wayOut(module: string, name: string): { instead?: string } {
-  const found = waysOut.find((way) => way.module.test(module) && way.name.test(name));
-  return found === undefined ? {} : { instead: found.instead };
+const otherwise = 'Functions can import wasi_snapshot_preview1 and nothing else: link in whatever defines it';
+
+/** The advice for an import that Mayfly does not provide. */
+export function wayOut(module: string, name: string): string {
+  return waysOut.find((way) => way.module.test(module) && way.name.test(name))?.instead ?? otherwise;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault, MayflyError } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
-import type { LoadedFunction } from '../engine/mod.ts';
+import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
@@ -70,27 +70,31 @@ export class Exchange implements ResponseListener {
   }
 
   #dispatch(): void {
+    try {
+      this.#writer.attach(this.#target.loaded.call(this.#guestRequest(), this.#writer));
+    } catch (error) {
+      // The engine does not throw, so this is a mistake in it: it costs this request, not the worker.
+      this.#writer.giveUp(new MayflyError('internal', {}, { cause: error }));
+    }
+  }
+
+  #guestRequest(): GuestRequest {
     const { req } = this;
     const head = this.#head;
-    const { socket } = req;
-    const call = this.#target.loaded.call(
-      {
-        method: req.method ?? 'GET',
-        path: head.path,
-        query: head.query,
-        mountPath: this.#target.mountPath,
-        headers: req.rawHeaders,
-        httpVersion: req.httpVersion,
-        serverName: head.host,
-        serverPort: this.#context.serverPort,
-        remoteAddress: plainAddress(socket.remoteAddress),
-        remotePort: socket.remotePort ?? 0,
-        body: this.#body ?? emptyInput,
-        bodyBytes: head.bodyBytes,
-      },
-      this.#writer,
-    );
-    this.#writer.attach(call);
+    return {
+      method: req.method ?? 'GET',
+      path: head.path,
+      query: head.query,
+      mountPath: this.#target.mountPath,
+      headers: req.rawHeaders,
+      httpVersion: req.httpVersion,
+      serverName: head.host,
+      serverPort: this.#context.serverPort,
+      remoteAddress: plainAddress(req.socket.remoteAddress),
+      remotePort: req.socket.remotePort ?? 0,
+      body: this.#body ?? emptyInput,
+      bodyBytes: head.bodyBytes,
+    };
   }
 
   /** Keeps watch over a call that goes on after this turn: its client may leave, and the node may stop. */

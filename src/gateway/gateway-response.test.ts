@@ -249,3 +249,16 @@ test('Gateway.stop cuts what is not done by the deadline', async (t) => {
   assert.equal(await gateway.stop(300), 1);
   await pending;
 });
+
+test('Gateway answers internal, and lives on, when the engine breaks its word', async (t) => {
+  const loaded = fakeFunction(() => {
+    throw new Error('a bug');
+  });
+  const { url, failures } = await start(t, loaded);
+  for (let count = 0; count < 2; count++) {
+    const response = await fetch(url);
+    assert.equal(response.status, 500);
+    assert.equal(codeOf(await response.text()), 'internal');
+  }
+  assert.equal(failures.length, 2);
+});

@@ -33,5 +33,7 @@ export const logBytesPerSecond: number = 64 * kib;
 export const logBurstBytes: number = 256 * kib;
 /** A line that was begun and not ended is logged after this time. */
 export const logPartialLineMs = 100;
+/** Failed calls of one function with one code that are logged each second; the others are counted. */
+export const failureLinesPerSecond = 5;
 /** What waits to be written to the node's own stderr; above it lines are dropped, so that a stuck reader never stops a node. */
 export const logQueueBytes: number = 4 * mib;

@@ -1,6 +1,7 @@
-import { isMayflyError, type MayflyError, systemClock, toWireError } from '../base/mod.ts';
+import { isMayflyError, systemClock, toWireError } from '../base/mod.ts';
 import type { Engine, LoadedFunction } from '../engine/mod.ts';
 import { Gateway, type GatewayFunction } from '../gateway/mod.ts';
+import { FailureLog } from './failure-log.ts';
 import { GuestLog } from './guest-log.ts';
 import { readImage } from './image-store.ts';
 import type { Log } from './log.ts';
@@ -35,10 +36,7 @@ export class Worker {
   constructor(settings: WorkerSettings, tools: WorkerTools) {
     this.#settings = settings;
     this.#tools = tools;
-    this.#gateway = new Gateway(
-      { serverTiming: settings.serverTiming },
-      { failed: (loaded, error) => this.#logFailure(loaded, error) },
-    );
+    this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log));
   }
 
   /** Loads `snapshot`, then listens; says `ready` or `failed`. */
@@ -116,13 +114,6 @@ export class Worker {
       log: (chunk) => guestLog.write(chunk),
     });
     return { loaded, log: guestLog };
-  }
-
-  #logFailure(loaded: LoadedFunction, error: MayflyError): void {
-    const fields = { function: loaded.name, project: loaded.project, code: error.code };
-    if (error.fault === 'bug')
-      this.#tools.log.error({ ...fields, stack: error.stack, cause: String(error.cause) }, error.message);
-    else this.#tools.log.warn(fields, error.message);
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { MayflyError } from '../../base/mod.ts';
 import { parseEnv } from '../../config/mod.ts';
@@ -43,11 +44,17 @@ async function run(file: string, args: readonly string[], flags: RunFlags): Prom
   const stdout = new WritableOutput(process.stdout, endQuietly);
   const stderr = new WritableOutput(process.stderr, endQuietly);
   try {
-    return await runCommand({ artifact, args: [path.basename(file), ...args], env, folders, stdin, stdout, stderr });
+    const streams = { stdin, stdout, stderr, terminals: terminals() };
+    return await runCommand({ artifact, args: [path.basename(file), ...args], env, folders, ...streams });
   } finally {
     stdin.close();
     await Promise.all([stdout.flush(), stderr.flush()]);
   }
+}
+
+/** Which of the three streams are a terminal: C programs then write line by line. */
+function terminals(): (0 | 1 | 2)[] {
+  return ([0, 1, 2] as const).filter((fd) => isatty(fd));
 }
 
 /** `HOST[::GUEST]`; the guest sees it under the same name when that is all that is given. @throws MayflyError bad_usage */

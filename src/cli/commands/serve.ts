@@ -64,7 +64,7 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
   const listen = parseListen(flags.listen);
   const env = parseEnv(flags.env ?? []);
   const limits = parseLimits(flags.limit ?? []);
-  const { functions } = await loadServeTarget(targetPath ?? (await currentFolder()));
+  const { functions, unbuilt } = await loadServeTarget(targetPath ?? (await currentFolder()));
   const logStyle = terminal.reader === 'person' ? LogStyle.pretty : LogStyle.json;
   const stop = stopSignals();
   const progress = new Progress(terminal);
@@ -88,7 +88,7 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
     progress.end();
   }
   stop.ready();
-  terminal.print(flags.json === true ? jsonText(node, functions) : readyText(node, functions));
+  terminal.print(flags.json === true ? jsonText(node, functions, unbuilt) : readyText(node, functions, unbuilt));
   const signal = await stop.asked;
   if (terminal.reader === 'person') terminal.say(`\n${signal}: finishing the requests under way\n`);
   await node.stop();
@@ -124,7 +124,11 @@ function stopSignals(): { readonly asked: Promise<NodeJS.Signals>; ready(): void
   return { asked, ready: () => void (state = 'serving') };
 }
 
-function readyText(node: RunningNode, functions: readonly FunctionSource[]): string {
+function readyText(
+  node: RunningNode,
+  functions: readonly FunctionSource[],
+  unbuilt: readonly FunctionSource[],
+): string {
   const url = localUrl(node.address);
   return [
     `Mayfly ${packageVersion} serves ${countText(functions.length, 'function')} with ${countText(node.workers, 'worker')}\n`,
@@ -132,11 +136,17 @@ function readyText(node: RunningNode, functions: readonly FunctionSource[]): str
     table(
       functions.flatMap((source) => tryLines(source, url).map((line, index) => [line, index === 0 ? source.name : ''])),
     ),
+    unbuilt.length === 0 ? '' : `\nNot built yet, so not served:\n${table(unbuilt.map(buildLine))}`,
     '\nCtrl-C stops it.\n',
   ].join('');
 }
 
-function jsonText(node: RunningNode, functions: readonly FunctionSource[]): string {
+/** What to type for a function that is not built. */
+function buildLine({ name, build }: FunctionSource): [string, string] {
+  return [name, build === undefined ? '' : `cd ${build.folder} && ${build.command}`];
+}
+
+function jsonText(node: RunningNode, functions: readonly FunctionSource[], unbuilt: readonly FunctionSource[]): string {
   const url = localUrl(node.address);
   const report = {
     url,
@@ -148,6 +158,7 @@ function jsonText(node: RunningNode, functions: readonly FunctionSource[]): stri
       routes: source.routes.map((route) => ({ host: route.host, path: route.path })),
       try: tryLines(source, url),
     })),
+    unbuilt: unbuilt.map((source) => source.name),
   };
   return `${JSON.stringify(report)}\n`;
 }

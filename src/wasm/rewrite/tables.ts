@@ -13,9 +13,9 @@ export function initTable(context: RewriteContext, segment: number, table: numbe
       for (const local of [destination, source, length]) code.local('get', local);
       code.op(Op.tableInit).u32(segment).u32(table);
     };
-    // When dropped, anything but nothing at all is out of bounds: a length past every segment makes the instruction say so.
+    // When dropped, anything but nothing at all is out of bounds: a source past every segment makes the instruction say so.
     code.global('get', context.elementDropped(segment)).open(Op.if);
-    code.local('get', source).local('get', length).op(Op.i32Or).open(Op.if).i32(-1).local('set', length).end().end();
+    code.local('get', source).local('get', length).op(Op.i32Or).open(Op.if).i32(-1).local('set', source).end().end();
     emitInit();
     code.end();
     return functionCode(context.assembly.type([i32, i32, i32], []), [], code);
