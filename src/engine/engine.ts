@@ -5,10 +5,11 @@ import { describeTrap } from './describe-trap.ts';
 import { FunctionRuntime } from './function-runtime.ts';
 import { decodeImage } from './image.ts';
 import { LoadedImage } from './loaded-image.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Engine, EngineOptions, FunctionSpec, LoadedFunction } from './types.ts';
 
-const defaults = { sliceMs: 1, tickMs: 0.5, queueMax: 256, slotsPerFunctionMax: 64, keptBytesMax: 1024 * mib } as const;
+const defaults = { sliceMs: 1, tickMs: 0.5, queueMax: 256, slotsPerFunctionMax: 64, slotBytesMax: 1024 * mib } as const;
 
 /**
  * Makes an engine that runs functions on the calling thread. `close` it to let the process end.
@@ -24,17 +25,19 @@ export function createEngine(options: EngineOptions = {}): Engine {
 class ThreadEngine implements Engine {
   readonly #options: Required<EngineOptions>;
   readonly #scheduler: Scheduler;
+  readonly #budget: MemoryBudget;
   readonly #functions = new Set<LoadedFunction>();
 
   constructor(options: EngineOptions) {
     this.#options = { ...defaults, ...options };
+    this.#budget = new MemoryBudget(this.#options.slotBytesMax);
     this.#scheduler = new Scheduler(systemClock, { sliceMs: this.#options.sliceMs, tickMs: this.#options.tickMs });
   }
 
   async load(spec: FunctionSpec): Promise<LoadedFunction> {
     const image = await LoadedImage.load(decodeImage(spec.image));
     checkMemory(image, spec);
-    const { queueMax, slotsPerFunctionMax, keptBytesMax } = this.#options;
+    const { queueMax, slotsPerFunctionMax } = this.#options;
     const runtime = new FunctionRuntime({
       project: spec.project,
       name: spec.name,
@@ -46,7 +49,7 @@ class ThreadEngine implements Engine {
       makeHost: cgiHost(spec),
       environment: cgiEnvironment(spec),
       onTrap: (error) => logTrap(spec, image, error),
-      mayKeep: (memoryBytes) => memoryBytes * slotsPerFunctionMax <= keptBytesMax,
+      budget: this.#budget,
     });
     runtime.warm();
     this.#functions.add(runtime);

@@ -3,9 +3,11 @@ import type { Limits } from '../config/mod.ts';
 import type { CgiEnvironment } from '../wasi/mod.ts';
 import type { GuestHost, HttpCall, SlotContext } from './guest-host.ts';
 import type { LoadedImage } from './loaded-image.ts';
-import type { Scheduler, Waiting } from './scheduler.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import { type CallKeeper, PendingCall } from './pending-call.ts';
+import type { Scheduler } from './scheduler.ts';
 import { Slot } from './slot.ts';
-import type { Call, GuestRequest, LoadedFunction, ResponseSink } from './types.ts';
+import type { Call, CallTiming, GuestRequest, LoadedFunction, ResponseSink } from './types.ts';
 
 export interface FunctionRuntimeOptions {
   readonly project: ProjectId;
@@ -13,64 +15,32 @@ export interface FunctionRuntimeOptions {
   readonly image: LoadedImage;
   readonly limits: Limits;
   readonly scheduler: Scheduler;
+  /** Calls that may wait, for a turn or for a slot. */
   readonly queueMax: number;
   readonly slotsMax: number;
+  /** What the slots of all functions hold of memory. */
+  readonly budget: MemoryBudget;
   readonly makeHost: (context: SlotContext) => GuestHost<HttpCall>;
   readonly environment: CgiEnvironment;
   readonly onTrap: (error: unknown) => void;
-  /** Whether a slot of this many bytes may be kept for later. */
-  readonly mayKeep: (memoryBytes: number) => boolean;
-}
-
-/** A call from the moment it is made: waiting for a slot, in one, or over. */
-class PendingCall implements HttpCall, Call, Waiting {
-  readonly request: GuestRequest;
-  readonly sink: ResponseSink;
-  readonly chosenMs: number;
-  readonly deadlineMs: number;
-  readonly wallMs: number;
-  readonly environ: () => string;
-  readonly #runtime: FunctionRuntime;
-  slot: Slot<HttpCall> | undefined;
-  queueMs = 0;
-
-  /** @throws MayflyError bad_request */
-  constructor(runtime: FunctionRuntime, options: FunctionRuntimeOptions, request: GuestRequest, sink: ResponseSink) {
-    const { wallMs } = options.limits;
-    const nowMs = options.scheduler.clock.monotonicMs();
-    this.environ = options.environment.of(request);
-    this.#runtime = runtime;
-    this.request = request;
-    this.sink = sink;
-    this.chosenMs = nowMs;
-    this.wallMs = wallMs;
-    this.deadlineMs = nowMs + wallMs;
-  }
-
-  abort(): void {
-    if (this.slot !== undefined) this.slot.abort(this);
-    else this.#runtime.withdraw(this, new MayflyError('client_gone', {}));
-  }
-
-  /** The deadline passed while it waited for a slot. */
-  expire(): void {
-    this.#runtime.withdraw(this, new MayflyError('wall_limit', { limitMs: this.wallMs }));
-  }
 }
 
 /**
  * One function on this thread: its slots, and the calls that wait for one. Slots are bound to the function, so to its
  * project, from their making to their end.
  */
-export class FunctionRuntime implements LoadedFunction {
+export class FunctionRuntime implements LoadedFunction, CallKeeper {
   readonly project: ProjectId;
   readonly name: FunctionName;
   readonly #options: FunctionRuntimeOptions;
   readonly #idle: Slot<HttpCall>[] = [];
-  /** In the order they came; a Set, as any of them may be withdrawn. */
+  /** Calls that wait for a slot, in the order they came; a Set, as any of them may leave. */
   readonly #queue = new Set<PendingCall>();
+  /** Calls that wait for their turn. */
+  #awaitingTurn = 0;
   #slots = 0;
-  #running = 0;
+  /** Calls that were taken on and are not over. */
+  #calls = 0;
   #closing: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FunctionRuntimeOptions) {
@@ -85,24 +55,17 @@ export class FunctionRuntime implements LoadedFunction {
   }
 
   call(request: GuestRequest, sink: ResponseSink): Call {
-    const call = this.#admit(request, sink);
-    if (call === undefined) return refusedCall;
-    const slot = this.#closing === undefined ? (this.#idle.pop() ?? this.#anotherSlot()) : undefined;
-    if (slot !== undefined) this.#run(slot, call);
-    else if (this.#closing === undefined && this.#queue.size < this.#options.queueMax) this.#enqueue(call);
-    else sink.fail(new MayflyError('overloaded', {}), noTiming);
-    return call;
-  }
-
-  /** @returns undefined when the request cannot be served, which the sink has then been told */
-  #admit(request: GuestRequest, sink: ResponseSink): PendingCall | undefined {
-    try {
-      return new PendingCall(this, this.#options, request, sink);
-    } catch (error) {
-      if (!isMayflyError(error)) throw error;
-      sink.fail(error, noTiming);
-      return undefined;
+    if (this.#closing !== undefined || this.#queue.size + this.#awaitingTurn >= this.#options.queueMax) {
+      sink.fail(new MayflyError('overloaded', {}), noTiming);
+      return overCall;
     }
+    const call = this.#admit(request, sink);
+    if (call === undefined) return overCall;
+    this.#calls += 1;
+    // The thread has work to do first: a slot is taken when the call can run in it.
+    if (this.#options.scheduler.isSpent) this.#awaitTurn(call);
+    else this.#dispatch(call);
+    return call;
   }
 
   async close(): Promise<void> {
@@ -111,32 +74,89 @@ export class FunctionRuntime implements LoadedFunction {
     await this.#closing.promise;
   }
 
-  /** Takes a call that waits out of the queue. */
-  withdraw(call: PendingCall, error: MayflyError): void {
-    if (!this.#queue.delete(call)) return;
-    this.#options.scheduler.forget(call);
-    const waitedMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
-    call.sink.fail(error, { ...noTiming, startMs: waitedMs, queueMs: waitedMs });
-    this.#settle();
+  /** From CallKeeper: a call's turn has come. */
+  dispatch(call: PendingCall): void {
+    this.#awaitingTurn -= 1;
+    if (call.withdrawn !== undefined) return;
+    if (this.#options.scheduler.clock.monotonicMs() > call.deadlineMs) call.expire();
+    else this.#dispatch(call);
   }
 
-  #enqueue(call: PendingCall): void {
+  /** From CallKeeper: the caller of a call that waits has left, or its deadline has passed. */
+  withdraw(call: PendingCall, reason: 'client_gone' | 'wall_limit'): void {
+    if (call.withdrawn !== undefined) return;
+    const gone = reason === 'client_gone';
+    this.#giveUp(
+      call,
+      gone ? new MayflyError('client_gone', {}) : new MayflyError('wall_limit', { limitMs: call.wallMs }),
+    );
+  }
+
+  /** @returns undefined when the request cannot be served, which the sink has then been told */
+  #admit(request: GuestRequest, sink: ResponseSink): PendingCall | undefined {
+    const { environment, limits, scheduler } = this.#options;
+    try {
+      const environ = environment.of(request);
+      const chosenMs = scheduler.clock.monotonicMs();
+      return new PendingCall(this, { owner: this.project, request, sink, environ, chosenMs, wallMs: limits.wallMs });
+    } catch (error) {
+      if (!isMayflyError(error)) throw error;
+      sink.fail(error, noTiming);
+      return undefined;
+    }
+  }
+
+  #awaitTurn(call: PendingCall): void {
+    this.#awaitingTurn += 1;
+    this.#options.scheduler.queueTurn(call, 'fresh');
+  }
+
+  /** Runs a call in a slot, or has it wait for one. */
+  #dispatch(call: PendingCall): void {
+    const slot = call.reserved ?? this.#idle.pop() ?? this.#anotherSlot();
+    call.reserved = undefined;
+    if (slot === undefined) {
+      this.#awaitSlot(call);
+      return;
+    }
+    call.slot = slot;
+    call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
+    slot.run(call);
+  }
+
+  #awaitSlot(call: PendingCall): void {
+    // Without a slot there is none that would ever be free.
+    if (this.#slots === 0) {
+      this.#giveUp(call, new MayflyError('overloaded', {}));
+      return;
+    }
     this.#queue.add(call);
     this.#options.scheduler.watch(call);
   }
 
-  #run(slot: Slot<HttpCall>, call: PendingCall): void {
-    call.slot = slot;
-    this.#running += 1;
-    slot.run(call);
+  #giveUp(call: PendingCall, error: MayflyError): void {
+    const { scheduler } = this.#options;
+    call.withdrawn = error;
+    this.#queue.delete(call);
+    scheduler.forget(call);
+    const waitedMs = scheduler.clock.monotonicMs() - call.chosenMs;
+    call.sink.fail(error, { ...noTiming, startMs: waitedMs, queueMs: waitedMs });
+    const { reserved } = call;
+    call.reserved = undefined;
+    if (reserved !== undefined) this.#giveBack(reserved);
+    this.#calls -= 1;
+    this.#settle();
   }
 
-  /** A slot more, unless there are enough of them or the machine has no room. */
+  /** A slot more, unless there are enough of them or no room is left. A function always gets its first. */
   #anotherSlot(): Slot<HttpCall> | undefined {
-    if (this.#slots >= this.#options.slotsMax) return undefined;
+    const { slotsMax, budget, image } = this.#options;
+    if (this.#slots >= slotsMax) return undefined;
+    if (this.#slots > 0 && !budget.hasRoom(image.initialBytes)) return undefined;
     try {
       return this.#makeSlot();
     } catch (error) {
+      // The machine has no room; calls wait for the slots there are.
       if (!(error instanceof RangeError)) throw error;
       return undefined;
     }
@@ -144,56 +164,66 @@ export class FunctionRuntime implements LoadedFunction {
 
   #makeSlot(): Slot<HttpCall> {
     const { image, scheduler, limits, makeHost, onTrap } = this.#options;
-    const slot = new Slot<HttpCall>({
-      owner: this.project,
-      image,
-      scheduler,
-      limits,
-      makeHost,
-      onTrap,
-      onIdle: this.#onIdle,
-    });
+    const shared = { image, scheduler, limits, makeHost, onTrap };
+    const slot = new Slot<HttpCall>({ owner: this.project, ...shared, onIdle: this.#onIdle });
     this.#slots += 1;
+    this.#account(slot);
     return slot;
   }
 
+  /** Has the budget know what a slot holds by now. */
+  #account(slot: Slot<HttpCall>): void {
+    const { memoryBytes } = slot;
+    this.#options.budget.change(memoryBytes - slot.accountedBytes);
+    slot.accountedBytes = memoryBytes;
+  }
+
+  #discard(slot: Slot<HttpCall>): void {
+    this.#slots -= 1;
+    this.#options.budget.change(-slot.accountedBytes);
+    slot.accountedBytes = 0;
+  }
+
   readonly #onIdle = (slot: Slot<HttpCall>, condition: 'rewound' | 'broken'): void => {
-    this.#running -= 1;
-    const keep = condition === 'rewound' && this.#options.mayKeep(slot.memoryBytes);
-    if (!keep) this.#slots -= 1;
-    const [next] = this.#queue;
-    if (next === undefined) {
-      if (keep) this.#idle.push(slot);
-      this.#settle();
-      return;
+    this.#account(slot);
+    // A grown slot is worth keeping while there is room: the next guest may well grow as far.
+    const keep = condition === 'rewound' && !(slot.hasGrown && this.#options.budget.isExceeded);
+    if (keep) {
+      this.#giveBack(slot);
+    } else {
+      this.#discard(slot);
+      this.#nextInLine();
     }
-    // Not from within the guest that just ended: a queue of short calls would never let the event loop run.
-    this.#queue.delete(next);
-    this.#options.scheduler.forget(next);
-    setImmediate(() => this.#serveNext(keep ? slot : undefined, next));
+    this.#calls -= 1;
+    this.#settle();
   };
 
-  #serveNext(free: Slot<HttpCall> | undefined, call: PendingCall): void {
-    const slot = free ?? this.#anotherSlot();
-    call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
-    if (slot !== undefined) {
-      this.#run(slot, call);
-      return;
-    }
-    call.sink.fail(new MayflyError('overloaded', {}), { ...noTiming, queueMs: call.queueMs });
-    this.#settle();
+  /** A slot is free: for the call that has waited longest, in its turn, or for whoever comes. */
+  #giveBack(slot: Slot<HttpCall>): void {
+    const next = this.#nextInLine();
+    if (next === undefined) this.#idle.push(slot);
+    else next.reserved = slot;
+  }
+
+  /** The call that has waited longest for a slot is to try again, in its turn. */
+  #nextInLine(): PendingCall | undefined {
+    const [next] = this.#queue;
+    if (next === undefined) return undefined;
+    this.#queue.delete(next);
+    this.#options.scheduler.forget(next);
+    this.#awaitTurn(next);
+    return next;
   }
 
   /** Nothing more is to come: the slots go. */
   #settle(): void {
-    if (this.#closing === undefined || this.#running > 0 || this.#queue.size > 0) return;
-    this.#idle.length = 0;
-    this.#slots = 0;
+    if (this.#closing === undefined || this.#calls > 0) return;
+    for (const slot of this.#idle.splice(0)) this.#discard(slot);
     this.#closing.resolve();
   }
 }
 
 /** A call that was over before it began. */
-const refusedCall: Call = { abort: () => undefined };
+const overCall: Call = { abort: () => undefined };
 
-const noTiming = { startMs: 0, queueMs: 0, guestMs: 0, cpuMs: 0 } as const;
+const noTiming: CallTiming = { startMs: 0, queueMs: 0, guestMs: 0, cpuMs: 0 };

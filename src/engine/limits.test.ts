@@ -108,6 +108,27 @@ describe('limits', () => {
     await narrow.close();
   });
 
+  it('a caller that leaves while it waits for a slot is told, and its place goes to the next', async () => {
+    const narrow = createEngine({ slotsPerFunctionMax: 1 });
+    const sleeper = await loadGuest(narrow, 'sleeper');
+    const first = answer(sleeper, '/?ms=20');
+    const leaving = new AbortController();
+    const second = send(sleeper, { url: '/?ms=1', signal: leaving.signal });
+    const third = answer(sleeper, '/?ms=1');
+    leaving.abort();
+    await assert.rejects(second, { code: 'client_gone' });
+    assert.match(await first, /waited_us/);
+    assert.match(await third, /waited_us/);
+    await narrow.close();
+  });
+
+  it('slots that have grown are not kept when all slots together hold too much', async () => {
+    const tight = createEngine({ slotBytesMax: mib });
+    const grower = await loadGuest(tight, 'grower', { memoryBytes: 4 * mib, cpuMs: 1000 });
+    for (let round = 0; round < 3; round++) assert.match(await answer(grower, '/?max=32'), /grown=32 /);
+    await tight.close();
+  });
+
   it('a call that waits for a slot past its deadline ends with wall_limit', async () => {
     const narrow = createEngine({ slotsPerFunctionMax: 1 });
     const sleeper = await loadGuest(narrow, 'sleeper', { wallMs: 80 });

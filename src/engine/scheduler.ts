@@ -24,8 +24,9 @@ export interface Waiting {
   expire(): void;
 }
 
-/** A guest that gave way in the middle. */
-export interface Yielded extends Waiting, Owned {
+/** Waits for a turn on the thread: a guest that gave way in the middle, or a call that has not begun. */
+export interface AwaitsTurn extends Owned {
+  /** Looks at its own deadline: it may have passed by now. */
   takeTurn(): void;
 }
 
@@ -48,8 +49,8 @@ export class Scheduler {
   readonly #ticker: Ticker;
   readonly #waiting = new Set<Waiting>();
   /** Guests that have had a slice, and guests that have had none. */
-  readonly #yielded = new FairQueue<Yielded>();
-  readonly #fresh = new FairQueue<Yielded>();
+  readonly #yielded = new FairQueue<AwaitsTurn>();
+  readonly #fresh = new FairQueue<AwaitsTurn>();
   #turnScheduled = false;
   /** What guests have used of the thread since the event loop last had a turn of ours. */
   #spentMs = 0;
@@ -103,7 +104,7 @@ export class Scheduler {
   }
 
   /** `guest` gets a turn when those before it have had theirs, and projects take turns. */
-  queueTurn(guest: Yielded, kind: 'fresh' | 'yielded'): void {
+  queueTurn(guest: AwaitsTurn, kind: 'fresh' | 'yielded'): void {
     (kind === 'fresh' ? this.#fresh : this.#yielded).push(guest);
     this.#scheduleTurn();
   }
@@ -121,16 +122,10 @@ export class Scheduler {
   readonly #turn = (): void => {
     this.#turnScheduled = false;
     this.#spentMs = 0;
-    while (this.#fresh.length > 0 && !this.isSpent) this.#give(this.#fresh.shift());
-    this.#give(this.#yielded.shift());
+    while (this.#fresh.length > 0 && !this.isSpent) this.#fresh.shift()?.takeTurn();
+    this.#yielded.shift()?.takeTurn();
     if (this.isContended) this.#scheduleTurn();
   };
-
-  #give(guest: Yielded | undefined): void {
-    if (guest === undefined) return;
-    if (this.clock.monotonicMs() > guest.deadlineMs) guest.expire();
-    else guest.takeTurn();
-  }
 
   /** Looks after the deadline of `waiting` until `forget`. */
   watch(waiting: Waiting): void {

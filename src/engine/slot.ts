@@ -11,7 +11,7 @@ import { engineImports, engineModule, growthRefusedAt, rewrittenExports, Verdict
 import { CpuMeter } from './cpu-meter.ts';
 import type { GuestCall, GuestHost, SlotContext } from './guest-host.ts';
 import type { LoadedImage } from './loaded-image.ts';
-import type { Scheduler, Yielded } from './scheduler.ts';
+import type { AwaitsTurn, Scheduler, Waiting } from './scheduler.ts';
 import type { CallTiming } from './types.ts';
 
 /** What a guest's end says when nothing went wrong with it. */
@@ -33,13 +33,16 @@ export interface SlotOptions<C extends GuestCall> {
 const resumeNormally = 0;
 const resumeToTrap = 1;
 
-export class Slot<C extends GuestCall> implements Yielded {
+export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   readonly owner: string;
   deadlineMs = 0;
+  /** What the engine's memory budget counts this slot as. */
+  accountedBytes = 0;
   /** How long the last rewind took, for benchmarks. */
   lastRewindMs = 0;
   readonly #options: SlotOptions<C>;
   readonly #memories: readonly WebAssembly.Memory[];
+  readonly #bytesAtFirst: number;
   readonly #imports: WebAssembly.Imports;
   readonly #host: GuestHost<C>;
   readonly #meter: CpuMeter;
@@ -49,7 +52,6 @@ export class Slot<C extends GuestCall> implements Yielded {
   #ending: Ending | undefined;
   /** Goes on with a guest that waits. */
   #resume: ((how: number) => void) | undefined;
-  #isWaitingToStart = false;
   #hasYielded = false;
   #startedMs = 0;
   #startMs = 0;
@@ -61,6 +63,7 @@ export class Slot<C extends GuestCall> implements Yielded {
     const { image, scheduler, limits } = options;
     this.#meter = new CpuMeter(scheduler.tickMs);
     this.#memories = image.makeMemories(limits.memoryBytes);
+    this.#bytesAtFirst = this.memoryBytes;
     const [first] = this.#memories;
     const memory = new GuestMemory(first ?? noMemory(), image.memories[0]?.shiftBytes ?? 0);
     this.#host = options.makeHost({ memory, stop: () => this.#stop('exit'), timing: () => this.timing() });
@@ -73,6 +76,11 @@ export class Slot<C extends GuestCall> implements Yielded {
     return this.#memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
   }
 
+  /** Whether a guest has made it larger than it was. */
+  get hasGrown(): boolean {
+    return this.memoryBytes > this.#bytesAtFirst;
+  }
+
   /** Serves one request. `chosenMs` is when the function was chosen, on the monotonic clock. */
   run(call: C): void {
     const { scheduler } = this.#options;
@@ -82,16 +90,6 @@ export class Slot<C extends GuestCall> implements Yielded {
     this.#hasYielded = false;
     this.#meter.reset();
     this.#host.bind(call);
-    if (!scheduler.isSpent) {
-      this.#start(call);
-      return;
-    }
-    this.#isWaitingToStart = true;
-    scheduler.queueTurn(this, 'fresh');
-  }
-
-  #start(call: C): void {
-    const { scheduler } = this.#options;
     scheduler.enterGuest();
     const now = scheduler.clock.monotonicMs();
     this.#startedMs = now;
@@ -115,13 +113,7 @@ export class Slot<C extends GuestCall> implements Yielded {
   }
 
   takeTurn(): void {
-    const call = this.#call;
-    if (this.#isWaitingToStart && call !== undefined) {
-      this.#isWaitingToStart = false;
-      this.#start(call);
-    } else {
-      this.#continue(resumeNormally);
-    }
+    this.#continue(resumeNormally);
   }
 
   expire(): void {
@@ -224,17 +216,14 @@ export class Slot<C extends GuestCall> implements Yielded {
   #kill(ending: Ending): void {
     this.#stop(ending);
     this.#options.scheduler.forget(this);
-    if (this.#isWaitingToStart) this.#complete(undefined);
-    else this.#continue(resumeToTrap);
+    this.#continue(resumeToTrap);
   }
 
   readonly #complete = (thrown: unknown): void => {
     const call = this.#call;
     if (call === undefined) return;
-    // A guest that never got the thread has used none of it.
-    const cpuMs = this.#isWaitingToStart ? 0 : this.#giveBackThread();
+    const cpuMs = this.#giveBackThread();
     const timing: CallTiming = { ...this.timing(), cpuMs };
-    this.#isWaitingToStart = false;
     this.#options.scheduler.forget(this);
     const failure = this.#failure(thrown);
     this.#call = undefined;

@@ -90,8 +90,8 @@ export interface EngineOptions {
   readonly queueMax?: number;
   /** Slots one function may have at once. */
   readonly slotsPerFunctionMax?: number;
-  /** Bytes of memory that all slots of one function may keep between requests; larger slots are made anew. */
-  readonly keptBytesMax?: number;
+  /** Bytes of memory that all slots hold together before grown ones are thrown away and no more are made. */
+  readonly slotBytesMax?: number;
 }
 
 /** Runs functions on the calling thread. */
