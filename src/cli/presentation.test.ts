@@ -92,6 +92,7 @@ test('inspectionText leaves out what there is nothing to say about', () => {
     kind: ArtifactKind.wasiCommand,
     artifactBytes: 2048,
     producers: [{ field: 'language', name: 'C11', version: '' }],
+    languages: ['C11'],
     imports: [{ module: 'm', name: 'f', kind: 'function', status: 'missing', instead: 'Do without' }],
     exports: [],
     memories: [{ initial: 2, maximum: undefined }],
@@ -102,7 +103,7 @@ test('inspectionText leaves out what there is nothing to say about', () => {
   };
   assert.equal(
     inspectionText('x.wasm', inspection),
-    `x.wasm: WASI command, 2.0 KiB
+    `x.wasm: WASI command, C11, 2.0 KiB
 
 Made with
   language  C11

@@ -42,8 +42,13 @@ export function buildImage(artifact: Uint8Array, settings: ImageSettings): Promi
 }
 
 function build(artifact: Uint8Array, settings: ImageSettings): BuiltImage {
-  const { rewritten, runs } = buildModule(artifact, settings);
-  const bytes = encodeImage({
+  const bytes = packImage(buildModule(artifact, settings));
+  return { digest: digestOf(bytes), bytes };
+}
+
+/** The bytes of an image. */
+export function packImage({ rewritten, runs }: BuiltModule): Uint8Array {
+  return encodeImage({
     abi: 'wasi-p1-cgi',
     reset: rewritten.reset,
     passes: rewritten.passes,
@@ -56,7 +61,6 @@ function build(artifact: Uint8Array, settings: ImageSettings): BuiltImage {
     module: rewritten.bytes,
     trapMap: encodeTrapMap(rewritten),
   });
-  return { digest: digestOf(bytes), bytes };
 }
 
 /** The name of an image or an artifact by its content. */
@@ -65,7 +69,8 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
-interface BuiltModule {
+/** A rewritten module, and the memory it starts with. */
+export interface BuiltModule {
   readonly rewritten: RewrittenModule & { readonly imports: readonly string[]; readonly names: Map<number, string> };
   readonly runs: readonly (readonly SnapshotRun[])[];
 }

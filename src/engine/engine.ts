@@ -9,7 +9,13 @@ import { MemoryBudget } from './memory-budget.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Engine, EngineOptions, FunctionSpec, LoadedFunction } from './types.ts';
 
-const defaults = { sliceMs: 1, tickMs: 0.5, queueMax: 256, slotsPerFunctionMax: 64, slotBytesMax: 1024 * mib } as const;
+const defaults = {
+  sliceMs: 1,
+  tickMs: 0.5,
+  queueMax: 1024,
+  slotsPerFunctionMax: 64,
+  slotBytesMax: 1024 * mib,
+} as const;
 
 /**
  * Makes an engine that runs functions on the calling thread. `close` it to let the process end.

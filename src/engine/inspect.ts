@@ -1,6 +1,8 @@
-import { countText, isMayflyError, mib, toWireError, type WireError } from '../base/mod.ts';
+import { countText, isMayflyError, mib, systemClock, toWireError, type WireError } from '../base/mod.ts';
 import { artifactKind, decodeModule, type Module, producers } from '../wasm/mod.ts';
-import { buildModule, entryPoints, importProblem } from './build.ts';
+import { buildModule, entryPoints, importProblem, packImage } from './build.ts';
+import { decodeImage } from './image.ts';
+import { LoadedImage } from './loaded-image.ts';
 import {
   ArtifactKind,
   type InspectArtifact,
@@ -11,6 +13,11 @@ import {
 
 const memoryBytesMax: number = 128 * mib;
 const dirtyPageBytes = 4096;
+/** What `bench:engine` says of an idle machine: start and rewind of a guest that touches nothing, and each page it touches. */
+const sandboxFloorUs = 0.7;
+const rewindPageUs = 0.11;
+/** Pages of stack, data and heap that a small request writes to. */
+const likelyDirtyPages = 8;
 const kindNames = { func: 'function', global: 'global', memory: 'memory', table: 'table', tag: 'tag' } as const;
 
 type Built = ReturnType<typeof buildModule>;
@@ -20,14 +27,14 @@ export const inspectArtifact: InspectArtifact = async (artifact) => {
   if (artifactKind(artifact) === 'component') return inspectComponent(artifact);
   const module = decodeModule(artifact);
   const { built, problem } = attempt(artifact);
-  return Promise.resolve({
+  return {
     ...describe(module),
     kind: kindOf(module),
     artifactBytes: artifact.byteLength,
     passes: built === undefined ? [] : describePasses(built),
-    image: built === undefined ? undefined : describeImage(built),
+    image: built === undefined ? undefined : await describeImage(built),
     problem,
-  });
+  };
 };
 
 function inspectComponent(artifact: Uint8Array): Inspection {
@@ -35,6 +42,7 @@ function inspectComponent(artifact: Uint8Array): Inspection {
     kind: ArtifactKind.component,
     artifactBytes: artifact.byteLength,
     producers: [],
+    languages: [],
     imports: [],
     exports: [],
     memories: [],
@@ -63,10 +71,13 @@ function kindOf(module: Module): ArtifactKind {
   return module.exports.some((entry) => entry.name === '_start') ? ArtifactKind.wasiCommand : ArtifactKind.wasiReactor;
 }
 
-function describe(module: Module): Pick<Inspection, 'producers' | 'imports' | 'exports' | 'memories' | 'tables'> {
+function describe(
+  module: Module,
+): Pick<Inspection, 'producers' | 'languages' | 'imports' | 'exports' | 'memories' | 'tables'> {
   const { spaces } = module;
   return {
     producers: producers(module),
+    languages: languagesOf(module),
     imports: module.imports.map((entry): InspectedImport => {
       const problem = importProblem(module, entry);
       const { module: from, name } = entry;
@@ -104,8 +115,41 @@ function describePasses({ rewritten }: Built): InspectedPass[] {
   ];
 }
 
-function describeImage({ rewritten, runs }: Built): NonNullable<Inspection['image']> {
+async function describeImage({ rewritten, runs }: Built): Promise<NonNullable<Inspection['image']>> {
   const snapshotBytes = runs.flat().reduce((sum, run) => sum + run.bytes.byteLength, 0);
   const moduleBytes = rewritten.bytes.byteLength;
-  return { bytes: moduleBytes + snapshotBytes, moduleBytes, snapshotPages: Math.ceil(snapshotBytes / dirtyPageBytes) };
+  const startedMs = systemClock.monotonicMs();
+  const image = await LoadedImage.load(decodeImage(packImage({ rewritten, runs })));
+  const compiledMs = systemClock.monotonicMs();
+  image.makeMemories(memoryBytesMax);
+  const madeMs = systemClock.monotonicMs();
+  const dirtyPages = Math.min(likelyDirtyPages, (image.initialBytes / dirtyPageBytes) | 0);
+  return {
+    bytes: moduleBytes + snapshotBytes,
+    moduleBytes,
+    snapshotPages: Math.ceil(snapshotBytes / dirtyPageBytes),
+    compileMs: compiledMs - startedMs,
+    slotMs: madeMs - compiledMs,
+    startUs: sandboxFloorUs + dirtyPages * rewindPageUs,
+  };
+}
+
+/** Traces of compilers in a module that does not say what made it. */
+const traces: readonly { readonly language: string; readonly bytes: Buffer }[] = [
+  { language: 'Rust', bytes: Buffer.from('library/std/src/') },
+  { language: 'Rust', bytes: Buffer.from('/rustc/') },
+  { language: 'TinyGo', bytes: Buffer.from('tinygo') },
+  { language: 'Go', bytes: Buffer.from('Go build ID') },
+  { language: 'AssemblyScript', bytes: Buffer.from('~lib/', 'utf16le') },
+  { language: 'Zig', bytes: Buffer.from('zig_') },
+  { language: 'Python', bytes: Buffer.from('Py_Initialize') },
+  { language: 'Ruby', bytes: Buffer.from('ruby_init') },
+];
+
+function languagesOf(module: Module): string[] {
+  const told = producers(module).filter(({ field }) => field === 'language');
+  if (told.length > 0) return [...new Set(told.map(({ name }) => name))];
+  const bytes = Buffer.from(module.bytes.buffer, module.bytes.byteOffset, module.bytes.byteLength);
+  const found = traces.find((trace) => bytes.includes(trace.bytes));
+  return found === undefined ? [] : [found.language];
 }

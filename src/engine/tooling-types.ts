@@ -53,6 +53,8 @@ export interface Inspection {
   readonly kind: ArtifactKind;
   readonly artifactBytes: number;
   readonly producers: readonly InspectedProducer[];
+  /** Source languages: as the producers say, or else by traces that compilers leave. Empty when nothing tells. */
+  readonly languages: readonly string[];
   readonly imports: readonly InspectedImport[];
   readonly exports: readonly InspectedExport[];
   readonly memories: readonly InspectedLimits[];
@@ -66,6 +68,12 @@ export interface Inspection {
         readonly moduleBytes: number;
         /** Pages of the memory snapshot that are not zero, of 4 KiB each. */
         readonly snapshotPages: number;
+        /** Compiling it, off the serving thread, when it is loaded; measured just now. */
+        readonly compileMs: number;
+        /** Making a slot, ahead of the requests that it will serve; measured just now. */
+        readonly slotMs: number;
+        /** What a request waits for a sandbox of its own: a rewound slot's start and rewind, by the pages it is likely to touch. */
+        readonly startUs: number;
       }
     | undefined;
   /** Why it cannot be served. */

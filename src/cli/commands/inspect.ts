@@ -37,7 +37,7 @@ function jsonReport(inspection: Inspection): object {
 export function inspectionText(file: string, inspection: Inspection): string {
   const { imports, exports, passes, producers, memories, tables } = inspection;
   const sections = [
-    `${file}: ${inspection.kind}, ${sizeText(inspection.artifactBytes)}\n`,
+    `${file}: ${[inspection.kind, ...inspection.languages, sizeText(inspection.artifactBytes)].join(', ')}\n`,
     section(
       'Made with',
       producers.map(({ field, name, version }) => [field, `${name} ${version}`.trim()]),
@@ -83,5 +83,11 @@ function imageRows({ image, artifactBytes }: Inspection): string[][] {
     ['module', sizeText(image.moduleBytes), `${factor.toFixed(2)} times the artifact`],
     ['snapshot', countText(image.snapshotPages, 'page'), 'of 4 KiB that are not zero'],
     ['whole', sizeText(image.bytes)],
+    [
+      'loading',
+      `${image.compileMs.toFixed(1)} ms to compile`,
+      `off the serving thread; ${image.slotMs.toFixed(2)} ms for a slot`,
+    ],
+    ['start', `about ${image.startUs.toFixed(0)} µs a request`, 'a rewound slot; mayfly bench measures it'],
   ];
 }

@@ -13,9 +13,12 @@ export function initTable(context: RewriteContext, segment: number, table: numbe
       for (const local of [destination, source, length]) code.local('get', local);
       code.op(Op.tableInit).u32(segment).u32(table);
     };
-    // When dropped, anything but nothing at all is out of bounds: a source past every segment makes the instruction say so.
+    // When dropped, anything but nothing at all is out of bounds: a source past the segment's end makes the instruction say so.
+    const items = context.module.elements[segment]?.items;
+    const past = 1 + (items === undefined ? 0 : items.kind === 'functions' ? items.indexes.length : items.spans.length);
     code.global('get', context.elementDropped(segment)).open(Op.if);
-    code.local('get', source).local('get', length).op(Op.i32Or).open(Op.if).i32(-1).local('set', source).end().end();
+    code.local('get', source).local('get', length).op(Op.i32Or).open(Op.if);
+    code.local('get', source).i32(past).op(Op.i32LtU).open(Op.if).i32(past).local('set', source).end().end().end();
     emitInit();
     code.end();
     return functionCode(context.assembly.type([i32, i32, i32], []), [], code);
