@@ -17,6 +17,9 @@ const defaults = {
   slotBytesMax: 1024 * mib,
 } as const;
 
+/** How often slots that nobody needs are given up. */
+const trimEveryMs = 5000;
+
 /**
  * Makes an engine that runs functions on the calling thread. `close` it to let the process end.
  *
@@ -32,11 +35,13 @@ class ThreadEngine implements Engine {
   readonly #options: Required<EngineOptions>;
   readonly #scheduler: Scheduler;
   readonly #budget: MemoryBudget;
-  readonly #functions = new Set<LoadedFunction>();
+  readonly #functions = new Set<FunctionRuntime>();
+  readonly #trimming: NodeJS.Timeout;
 
   constructor(options: EngineOptions) {
     this.#options = { ...defaults, ...options };
     this.#budget = new MemoryBudget(this.#options.slotBytesMax);
+    this.#trimming = setInterval(() => this.#trim(), trimEveryMs).unref();
     this.#scheduler = new Scheduler(systemClock, { sliceMs: this.#options.sliceMs, tickMs: this.#options.tickMs });
   }
 
@@ -55,6 +60,7 @@ class ThreadEngine implements Engine {
       makeHost: cgiHost(spec),
       environment: cgiEnvironment(spec),
       onTrap: (error) => logTrap(spec, image, error),
+      onClosed: (closed) => this.#functions.delete(closed),
       budget: this.#budget,
     });
     runtime.warm();
@@ -62,9 +68,13 @@ class ThreadEngine implements Engine {
     return runtime;
   }
 
+  #trim(): void {
+    for (const runtime of this.#functions) runtime.trim();
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#trimming);
     await Promise.all([...this.#functions].map((loaded) => loaded.close()));
-    this.#functions.clear();
     await this.#scheduler.close();
   }
 }

@@ -7,6 +7,7 @@ import type { MemoryBudget } from './memory-budget.ts';
 import { type CallKeeper, PendingCall } from './pending-call.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Slot } from './slot.ts';
+import { SlotPool } from './slot-pool.ts';
 import type { Call, CallTiming, GuestRequest, LoadedFunction, ResponseSink } from './types.ts';
 
 export interface FunctionRuntimeOptions {
@@ -23,6 +24,8 @@ export interface FunctionRuntimeOptions {
   readonly makeHost: (context: SlotContext) => GuestHost<HttpCall>;
   readonly environment: CgiEnvironment;
   readonly onTrap: (error: unknown) => void;
+  /** It was closed, and its last call is over. */
+  readonly onClosed: (runtime: FunctionRuntime) => void;
 }
 
 /**
@@ -33,12 +36,11 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   readonly project: ProjectId;
   readonly name: FunctionName;
   readonly #options: FunctionRuntimeOptions;
-  readonly #idle: Slot<HttpCall>[] = [];
+  readonly #slots: SlotPool<Slot<HttpCall>>;
   /** Calls that wait for a slot, in the order they came; a Set, as any of them may leave. */
   readonly #queue = new Set<PendingCall>();
   /** Calls that wait for their turn. */
   #awaitingTurn = 0;
-  #slots = 0;
   /** Calls that were taken on and are not over. */
   #calls = 0;
   #closing: PromiseWithResolvers<void> | undefined;
@@ -47,11 +49,19 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     this.#options = options;
     this.project = options.project;
     this.name = options.name;
+    const { project: owner, image, scheduler, limits, makeHost, onTrap, budget, slotsMax } = options;
+    const slot = { owner, image, scheduler, limits, makeHost, onTrap, onIdle: this.#onIdle };
+    this.#slots = new SlotPool({ image, budget, slotsMax, make: () => new Slot<HttpCall>(slot) });
   }
 
   /** Makes a slot ahead of the first call. @throws RangeError when the machine has no room for its memory */
   warm(): void {
-    this.#idle.push(this.#makeSlot());
+    this.#slots.warm();
+  }
+
+  /** Gives up slots that were not needed since the last time. */
+  trim(): void {
+    this.#slots.trim();
   }
 
   call(request: GuestRequest, sink: ResponseSink): Call {
@@ -113,7 +123,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
 
   /** Runs a call in a slot, or has it wait for one. */
   #dispatch(call: PendingCall): void {
-    const slot = call.reserved ?? this.#idle.pop() ?? this.#anotherSlot();
+    const slot = call.reserved ?? this.#slots.take();
     call.reserved = undefined;
     if (slot === undefined) {
       this.#awaitSlot(call);
@@ -122,11 +132,13 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     call.slot = slot;
     call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
     slot.run(call);
+    // Most guests are done by now, and their slot is back.
+    this.#slots.prepareSpare();
   }
 
   #awaitSlot(call: PendingCall): void {
     // Without a slot there is none that would ever be free.
-    if (this.#slots === 0) {
+    if (this.#slots.count === 0) {
       this.#giveUp(call, new MayflyError('overloaded', {}));
       return;
     }
@@ -148,50 +160,11 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     this.#settle();
   }
 
-  /** A slot more, unless there are enough of them or no room is left. A function always gets its first. */
-  #anotherSlot(): Slot<HttpCall> | undefined {
-    const { slotsMax, budget, image } = this.#options;
-    if (this.#slots >= slotsMax) return undefined;
-    if (this.#slots > 0 && !budget.hasRoom(image.initialBytes)) return undefined;
-    try {
-      return this.#makeSlot();
-    } catch (error) {
-      // The machine has no room; calls wait for the slots there are.
-      if (!(error instanceof RangeError)) throw error;
-      return undefined;
-    }
-  }
-
-  #makeSlot(): Slot<HttpCall> {
-    const { image, scheduler, limits, makeHost, onTrap } = this.#options;
-    const shared = { image, scheduler, limits, makeHost, onTrap };
-    const slot = new Slot<HttpCall>({ owner: this.project, ...shared, onIdle: this.#onIdle });
-    this.#slots += 1;
-    this.#account(slot);
-    return slot;
-  }
-
-  /** Has the budget know what a slot holds by now. */
-  #account(slot: Slot<HttpCall>): void {
-    const { memoryBytes } = slot;
-    this.#options.budget.change(memoryBytes - slot.accountedBytes);
-    slot.accountedBytes = memoryBytes;
-  }
-
-  #discard(slot: Slot<HttpCall>): void {
-    this.#slots -= 1;
-    this.#options.budget.change(-slot.accountedBytes);
-    slot.accountedBytes = 0;
-  }
-
   readonly #onIdle = (slot: Slot<HttpCall>, condition: 'rewound' | 'broken'): void => {
-    this.#account(slot);
-    // A grown slot is worth keeping while there is room: the next guest may well grow as far.
-    const keep = condition === 'rewound' && !(slot.hasGrown && this.#options.budget.isExceeded);
-    if (keep) {
+    if (this.#slots.keeps(slot) && condition === 'rewound') {
       this.#giveBack(slot);
     } else {
-      this.#discard(slot);
+      this.#slots.discard(slot);
       this.#nextInLine();
     }
     this.#calls -= 1;
@@ -201,7 +174,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   /** A slot is free: for the call that has waited longest, in its turn, or for whoever comes. */
   #giveBack(slot: Slot<HttpCall>): void {
     const next = this.#nextInLine();
-    if (next === undefined) this.#idle.push(slot);
+    if (next === undefined) this.#slots.putBack(slot);
     else next.reserved = slot;
   }
 
@@ -218,7 +191,8 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   /** Nothing more is to come: the slots go. */
   #settle(): void {
     if (this.#closing === undefined || this.#calls > 0) return;
-    for (const slot of this.#idle.splice(0)) this.#discard(slot);
+    this.#slots.clear();
+    this.#options.onClosed(this);
     this.#closing.resolve();
   }
 }

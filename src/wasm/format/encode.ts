@@ -71,6 +71,12 @@ export function writeElementSegment(
   }
 }
 
+/** A segment that names functions and does nothing else. */
+export function declarativeSegment(indexes: readonly number[]): ElementSegment {
+  const items = { kind: 'functions', indexes } as const;
+  return { mode: 'declarative', table: 0, at: undefined, type: ValType.funcref, items, offset: 0 };
+}
+
 export function writeDataSegment(writer: Writer, module: Module, segment: DataSegment, mapFunction: FunctionMap): void {
   const { mode, memory, at, content } = segment;
   if (mode === 'passive') writer.u32(1);
@@ -106,6 +112,8 @@ export interface EncodeChanges {
   readonly functions?: readonly { readonly type: number; readonly body: Uint8Array }[];
   /** Function types to add. */
   readonly types?: readonly Uint8Array[];
+  /** Functions to name in a segment of their own, so that code may take references of them. */
+  readonly declare?: readonly number[];
 }
 
 /**
@@ -149,9 +157,11 @@ export function encodeModule(module: Module, changes: EncodeChanges = {}): Uint8
   if (module.start !== undefined && changes.start !== 'drop') {
     writer.section(SectionId.start, new Writer(8).u32(module.start));
   }
+  const declare = changes.declare ?? [];
+  const elements = declare.length === 0 ? module.elements : [...module.elements, declarativeSegment(declare)];
   writer.section(
     SectionId.element,
-    vector(module.elements, (to, segment) => writeElementSegment(to, module, segment, segment.table, same)),
+    vector(elements, (to, segment) => writeElementSegment(to, module, segment, segment.table, same)),
   );
   if (module.dataCount !== undefined) writer.section(SectionId.dataCount, new Writer(8).u32(module.dataCount));
   writer.section(SectionId.code, encodeBodies(module, addedFunctions));

@@ -48,7 +48,10 @@ export function prepareModule(module: Module, options: { memoryPagesMax: number;
       functions.push({ type: getterType(result), body: new Writer().u32(0).copy(code.view()).finish() });
     }
   }
-  return encodeModule(module, { memoryPagesMax: options.memoryPagesMax, exports, start: 'drop', functions, types });
+  // What code takes references of has to be named outside of it, and the exports that may have done so are gone.
+  const declare = module.exports.flatMap(({ kind, index }) => (kind === 'func' ? [index] : []));
+  const { memoryPagesMax } = options;
+  return encodeModule(module, { memoryPagesMax, exports, start: 'drop', functions, types, declare });
 }
 
 function snapshotGlobals(module: Module): number[] {

@@ -2,6 +2,7 @@ import { MayflyError, wasmPageBytes } from '../../base/mod.ts';
 import { SectionId } from '../format/decode.ts';
 import {
   copyInstructions,
+  declarativeSegment,
   moduleHeader,
   vector,
   writeElementSegment,
@@ -13,7 +14,7 @@ import { Op } from '../format/instructions.ts';
 import { formatLimits } from '../format/limits.ts';
 import type { ElementSegment, Import, MemoryType, Module } from '../format/module.ts';
 import { writeTag } from '../format/section-import.ts';
-import { isReference, ValType } from '../format/value-type.ts';
+import { isReference } from '../format/value-type.ts';
 import { Writer } from '../format/writer.ts';
 import { Assembly, engineModule, type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { BodyRewriter } from './body.ts';
@@ -333,7 +334,7 @@ class Rewriter {
     const mapFunction = (index: number): number => this.#assembly.mapFunction(index);
     // What code takes references of has to be named outside of it. The guest may have named it in an export, and those are gone.
     const indexes = [...functionsReferenced];
-    const referenced = indexes.length === 0 ? [] : [[declare(indexes), 0] as const];
+    const referenced = indexes.length === 0 ? [] : [[declarativeSegment(indexes), 0] as const];
     return vector([...own, ...twins, ...referenced], (to, [segment, table]) =>
       writeElementSegment(to, this.#module, segment, table, mapFunction),
     );
@@ -381,12 +382,6 @@ class Rewriter {
       offsets.map((pair) => ({ ...pair, after: pair.after + start + contentStart })),
     );
   }
-}
-
-/** A segment that names functions and does nothing else. */
-function declare(indexes: readonly number[]): ElementSegment {
-  const items = { kind: 'functions', indexes } as const;
-  return { mode: 'declarative', table: 0, at: undefined, type: ValType.funcref, items, offset: 0 };
 }
 
 /** Marks and checks make code longer; what V8 would refuse for that is refused by name. */
