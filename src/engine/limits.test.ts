@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import wabt from 'wabt';
 import { kib, mib } from '../base/mod.ts';
 import { answer, guestBytes, loadGuest, silentInput, specOf } from './engine-under-test.ts';
 import { createEngine } from './engine.ts';
@@ -85,6 +86,17 @@ describe('limits', () => {
       );
     });
     assert.equal(code, 'wall_limit');
+  });
+
+  it('a stack overflow cannot be caught: a guest at the end of its stack could not be interrupted', async () => {
+    // At the depth where a call does not fit any more, neither does the call that asks whether to go on.
+    const tools = await wabt();
+    const text = `(module (memory 1)
+      (func $deeper (try (do (call $deeper)) (catch_all (loop $again (try (do (loop $spin (br $spin))) (catch_all)) (br $again)))))
+      (func (export "_start") (call $deeper)))`;
+    const module = tools.parseWat('overflow.wat', text, { exceptions: true });
+    const overflow = await engine.load(await specOf(module.toBinary({}).buffer, { cpuMs: 20 }));
+    assert.equal(await answer(overflow, '/'), 'guest_trap');
   });
 
   it('abort: ends a guest that waits, at once', async () => {
