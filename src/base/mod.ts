@@ -23,4 +23,5 @@ export {
   type WireError,
 } from './errors.ts';
 export type { RandomSource } from './random.ts';
+export { type Enrolled, Roster } from './roster.ts';
 export { kib, mib, wasmPageBytes } from './units.ts';

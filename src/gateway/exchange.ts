@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Fault, MayflyError } from '../base/mod.ts';
+import { type Enrolled, Fault, MayflyError, type Roster } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
 import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
@@ -18,14 +18,14 @@ export interface Target {
 /** What all exchanges of a gateway have in common. */
 export interface ExchangeContext {
   /** Those that did not end in the turn they began in. */
-  readonly underWay: Set<Exchange>;
+  readonly underWay: Roster<Exchange>;
   readonly serverPort: number;
   /** A call did not end with the function's response, and not by the client's doing. */
   failed(loaded: LoadedFunction, error: MayflyError): void;
 }
 
 /** One request that was admitted, and its response. */
-export class Exchange implements ResponseListener {
+export class Exchange implements ResponseListener, Enrolled {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly #context: ExchangeContext;
@@ -33,6 +33,8 @@ export class Exchange implements ResponseListener {
   readonly #head: RequestHead;
   readonly #writer: ResponseWriter;
   #body: RequestBody | undefined;
+  /** From Enrolled: among those under way. */
+  place = -1;
 
   constructor(context: ExchangeContext, target: Target, head: RequestHead, req: IncomingMessage, res: ServerResponse) {
     this.req = req;

@@ -32,6 +32,8 @@ export const bodyWindowBytes: number = 256 * kib;
 
 /** A response up to this size is held until the guest is done: it gets its length, one write, and a clean error on a trap. */
 export const responseHoldBytes: number = 64 * kib;
+/** What is held of so short a response is kept as text: node writes that at once, where a longer one takes it an allocation. */
+export const responseTextBytes: number = 8 * kib;
 /** A response whose guest waits for something is held no longer than this: it streams. */
 export const responseHoldMs = 10;
 /** What a slow reader has not taken yet; above it the guest has to wait, and its slot with it. */

@@ -14,7 +14,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { MayflyError } from '../base/mod.ts';
+import { MayflyError, Roster } from '../base/mod.ts';
 import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
 import { Exchange, type Target } from './exchange.ts';
@@ -52,9 +52,9 @@ const overloaded = new MayflyError('overloaded', {});
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #server: HttpServer;
-  readonly #underWay = new Set<Exchange>();
+  readonly #underWay = new Roster<Exchange>();
   #router = new Router<Target>([]);
-  #context: { underWay: Set<Exchange>; serverPort: number; failed: GatewayEvents['failed'] };
+  #context: { underWay: Roster<Exchange>; serverPort: number; failed: GatewayEvents['failed'] };
   #state: 'serving' | 'stopping' = 'serving';
 
   constructor(options: GatewayOptions, events: GatewayEvents) {

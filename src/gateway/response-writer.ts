@@ -2,7 +2,14 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { MayflyError } from '../base/mod.ts';
 import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.ts';
 import { wouldBlock } from '../wasi/mod.ts';
-import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseHoldMs } from './limits.ts';
+import {
+  bodyGatherBytes,
+  lingerMs,
+  responseBufferBytes,
+  responseHoldBytes,
+  responseHoldMs,
+  responseTextBytes,
+} from './limits.ts';
 import { problemOf } from './problem.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
 
@@ -45,6 +52,8 @@ export class ResponseWriter implements ResponseSink {
   #status = 0;
   #head: ResponseHead | undefined;
   #startMs = 0;
+  /** What is held of the body: as text, a byte a character, while there is little of it; then as chunks. */
+  #heldText = '';
   readonly #held: Buffer[] = [];
   /** What the guest has written of the body, sent or held. */
   #bodyBytes = 0;
@@ -102,7 +111,7 @@ export class ResponseWriter implements ResponseSink {
     }
     if (this.#state === State.held) {
       if (bodyBytes <= responseHoldBytes) {
-        this.#held.push(Buffer.from(chunk));
+        this.#hold(chunk);
         this.#bodyBytes = bodyBytes;
         return chunk.byteLength;
       }
@@ -159,6 +168,21 @@ export class ResponseWriter implements ResponseSink {
     return responseBufferBytes - this.#res.writableLength;
   }
 
+  /** Node writes a head and a short text as one string, in about two thirds of the time that a head and a buffer take it. */
+  #hold(chunk: Uint8Array): void {
+    if (this.#bodyBytes + chunk.byteLength <= responseTextBytes) {
+      this.#heldText += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
+      return;
+    }
+    this.#textToChunk();
+    this.#held.push(Buffer.from(chunk));
+  }
+
+  #textToChunk(): void {
+    if (this.#heldText !== '') this.#held.push(Buffer.from(this.#heldText, 'latin1'));
+    this.#heldText = '';
+  }
+
   #stream(chunk: Uint8Array): number {
     const count = Math.min(chunk.byteLength, this.#room());
     if (count <= 0) return wouldBlock;
@@ -177,6 +201,7 @@ export class ResponseWriter implements ResponseSink {
     this.#pushTiming(headers, undefined);
     this.#res.writeHead(this.#status, headers);
     this.#res.on('drain', () => this.#wakeGuest());
+    this.#textToChunk();
     if (this.#held.length === 0) this.#res.flushHeaders();
     for (const chunk of this.#held) this.#res.write(chunk);
     this.#held.length = 0;
@@ -196,7 +221,7 @@ export class ResponseWriter implements ResponseSink {
     this.#pushTiming(headers, timing);
     this.#res.writeHead(this.#status, headers);
     const [first] = this.#held;
-    if (first === undefined) this.#res.end();
+    if (first === undefined) this.#res.end(this.#heldText, 'latin1');
     else this.#res.end(this.#held.length === 1 ? first : Buffer.concat(this.#held, this.#bodyBytes));
   }
 

@@ -3,7 +3,6 @@ import { isMayflyError } from '../../src/base/mod.ts';
 import {
   checkModule,
   decodeModule,
-  encodeModule,
   funcTypeAt,
   type Module,
   type Passes,
@@ -11,8 +10,9 @@ import {
   ValType,
   type ValueType,
 } from '../../src/wasm/mod.ts';
-import { compareRuns, type GuestCall } from '../support/wasm-differential.ts';
-import { outcomeOf } from '../support/wasm-harness.ts';
+import { compareRuns, type DifferentialReport, type GuestCall } from '../support/wasm-differential.ts';
+import { openUp, outcomeOf, RewrittenGuest } from '../support/wasm-harness.ts';
+import { roundTripProblems } from '../support/wasm-round-trip.ts';
 import type { Prng } from './prng.ts';
 
 export interface Examination {
@@ -30,8 +30,34 @@ const refusals = new Set(['unsupported_feature', 'module_too_large']);
 const callsMax = 24;
 const fuel = 200_000;
 
-/** Examines a module that V8 takes. */
+/** Examines a module that V8 takes, and that ends by itself. */
 export function examine(bytes: Uint8Array<ArrayBuffer>, random: Prng): Examination {
+  return examineBy(bytes, random, (module, passes) => {
+    const interrupted = passes.preemption === 'checks' && random.chance(50);
+    const calls = makeCalls(module, random);
+    return compareRuns(bytes, { calls, host: makeHost(module), passes, fuel: interrupted ? fuel : undefined });
+  });
+}
+
+/** Examines a module that V8 takes and that may go on for ever: it is not run untouched. */
+export function examineAlone(bytes: Uint8Array<ArrayBuffer>, random: Prng): Examination {
+  return examineBy(bytes, random, (module, { dirty }) => {
+    const guest = new RewrittenGuest(openUp(bytes), {
+      imports: makeHost(module)([]),
+      passes: { preemption: 'checks', dirty },
+      fuel: fuel / 100,
+    });
+    const endings = makeCalls(module, random).map(({ index, args }) => guest.call(index, args).replace(/^returned.*/, 'returned'));
+    guest.rewind();
+    return { problems: guest.residue(), compared: 0, endings };
+  });
+}
+
+function examineBy(
+  bytes: Uint8Array<ArrayBuffer>,
+  random: Prng,
+  run: (module: Module, passes: Passes) => DifferentialReport,
+): Examination {
   const nothing = { compared: 0, endings: [] };
   try {
     const module = decodeModule(bytes);
@@ -43,16 +69,19 @@ export function examine(bytes: Uint8Array<ArrayBuffer>, random: Prng): Examinati
     };
     const forServing = refusing(() => rewriteForServing(module, passes));
     if (forServing !== undefined && !WebAssembly.validate(forServing)) problems.push('rewritten for serving it is not valid');
-    const calls = makeCalls(module, random);
-    const interrupted = passes.preemption === 'checks' && random.chance(50);
-    const host = makeHost(module);
-    const report = compareRuns(bytes, { calls, host, passes, fuel: interrupted ? fuel : undefined });
+    const report = run(module, passes);
     return { ...report, problems: [...problems, ...report.problems], refused: undefined };
   } catch (error) {
+    if (isBeyondHost(error)) return { ...nothing, problems: [], refused: 'the host has no such thing' };
     if (isMayflyError(error) && refusals.has(error.code)) return { ...nothing, problems: [], refused: error.message };
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ...nothing, problems: [text], refused: undefined };
   }
+}
+
+/** Imports of types that JavaScript has no values of, and memories that the machine has no room for. */
+function isBeyondHost(error: unknown): boolean {
+  return error instanceof WebAssembly.LinkError || (error instanceof RangeError && error.message.startsWith('WebAssembly'));
 }
 
 /** What `run` answers; undefined when it refuses the module. */
@@ -78,16 +107,6 @@ function rewriteForServing(module: Module, passes: Passes): Uint8Array<ArrayBuff
     passes,
   });
   return Uint8Array.from(rewritten.bytes);
-}
-
-/** Encoded anew a module is valid, and stays as it is when that is done again. */
-export function roundTripProblems(bytes: Uint8Array, module: Module): string[] {
-  const once = Uint8Array.from(encodeModule(module));
-  if (!WebAssembly.validate(once)) return ['encoded anew it is not valid'];
-  const twice = encodeModule(decodeModule(once));
-  const problems = Buffer.from(once).equals(twice) ? [] : ['encoded twice it is something else'];
-  if (once.byteLength > bytes.byteLength) problems.push('encoded anew it is longer');
-  return problems;
 }
 
 /** Calls of functions that JavaScript can call, each after the fuzzer's hang limit was set anew. */

@@ -187,8 +187,19 @@ export class CodeMaker {
 
   #setLocal(): void {
     const local = this.#random.below(this.#locals.length);
-    this.#value(this.#locals[local] ?? 'i');
+    this.#operand(this.#locals[local] ?? 'i');
     this.#index(0x21, local);
+  }
+
+  /** A value that may become an address: one in the memory, if it is an i32. */
+  #operand(letter: string): void {
+    const random = this.#random;
+    const local = this.#localOf('i');
+    if (letter !== 'i') return this.#value(letter);
+    if (local !== undefined && random.chance(40)) return this.#index(0x20, local);
+    if (random.chance(40)) return this.#i32(random.pick(addresses));
+    this.#value('i');
+    this.#emit(0x41, ...s32(0x1_ffff), 0x71);
   }
 
   #localOf(letter: string): number | undefined {
@@ -207,7 +218,7 @@ export class CodeMaker {
     this.#budget -= 1;
     if (choice < 8) return this.#load(letter);
     if (choice === 8 && local !== undefined) {
-      this.#value(letter);
+      this.#operand(letter);
       return this.#index(0x22, local);
     }
     if (choice === 9) {
@@ -254,28 +265,14 @@ export class CodeMaker {
     this.#constant(letter);
   }
 
-  /** An address: most of them lie in the memory. */
+  /** An address: nearly all of them lie in the memory. */
   #address(): void {
     const random = this.#random;
     const local = this.#localOf('i');
-    switch (random.below(8)) {
-      case 0:
-        return this.#i32(random.pick(addresses));
-      case 1:
-        this.#value('i');
-        return this.#emit(0x41, ...s32(0x1_ffff), 0x71);
-      case 2:
-        return this.#value('i');
-      case 3:
-        if (local !== undefined) {
-          this.#value('i');
-          this.#emit(0x41, ...s32(0xffff), 0x71);
-          return this.#index(0x22, local);
-        }
-        return this.#i32(random.pick(addresses));
-      default:
-        return local === undefined ? this.#i32(random.pick(addresses)) : this.#index(0x20, local);
-    }
+    if (local === undefined || random.chance(25)) return random.chance(4) ? this.#value('i') : this.#operand('i');
+    if (random.chance(85)) return this.#index(0x20, local);
+    this.#operand('i');
+    this.#index(0x22, local);
   }
 
   #memarg(align: number, memory: number, offset: number = this.#random.pick(offsets)): void {
@@ -290,7 +287,7 @@ export class CodeMaker {
 
   /** Between the address and the value other things may happen, also to the local that the address came from. */
   #interlude(): void {
-    if (this.#budget > 0 && this.#random.chance(15)) this.#statement();
+    if (this.#budget > 0 && this.#random.chance(20)) this.#statement();
   }
 
   #store(): void {
@@ -369,8 +366,8 @@ export class CodeMaker {
       this.#length();
       return this.#emit(0xfc, 0x0b, ...u32(this.#memory()));
     }
+    this.#i32(random.below(10));
     this.#i32(random.below(20));
-    this.#i32(random.below(40));
     this.#emit(0xfc, 0x08, ...u32(segment), ...u32(this.#memory()));
   }
 
@@ -391,8 +388,8 @@ export class CodeMaker {
     const random = this.#random;
     const { tables, tableEntries, elementSegments } = this.#has;
     const [table, other] = [random.below(tables), random.below(tables)];
-    const entry = (): void => this.#i32(random.below(tableEntries + 2));
-    const some = (): void => this.#i32(random.below(4));
+    const entry = (): void => this.#i32(random.below(tableEntries - (random.chance(90) ? 2 : -2)));
+    const some = (): void => this.#i32(random.below(3));
     const segment = random.below(elementSegments);
     switch (random.below(8)) {
       case 0:
@@ -449,9 +446,9 @@ export class CodeMaker {
     const [first, ...others] = this.#has.functions;
     if (first === undefined) return;
     const { index, params, results } = random.pick([first, ...others]);
-    for (const letter of params) this.#value(letter);
+    for (const letter of params) this.#operand(letter);
     if (random.chance(30)) {
-      this.#i32(random.below(this.#has.tableEntries + 1));
+      this.#i32(random.below(4));
       this.#emit(0x11, ...u32(this.#has.builder.type(params, results)), random.below(this.#has.tables));
     } else {
       this.#index(0x10, index);
@@ -466,7 +463,7 @@ export class CodeMaker {
     const types = this.#labels[this.#labels.length - 1 - label]?.types ?? '';
     switch (random.below(7)) {
       case 0: {
-        for (const letter of types) this.#value(letter);
+        for (const letter of types) this.#operand(letter);
         this.#index(0x0c, label);
         return 'leaves';
       }
@@ -493,12 +490,16 @@ export class CodeMaker {
       }
       default:
     }
-    for (const letter of types) this.#value(letter);
-    this.#value('i');
-    if (random.chance(50)) this.#emit(0x41, 1, 0x71);
-    this.#index(0x0d, label);
+    this.#branchIf(label, types);
     for (let i = 0; i < types.length; i++) this.#emit(0x1a);
     return 'goes on';
+  }
+
+  #branchIf(label: number, types: string): void {
+    for (const letter of types) this.#operand(letter);
+    this.#value('i');
+    if (this.#random.chance(50)) this.#emit(0x41, 1, 0x71);
+    this.#index(0x0d, label);
   }
 
   /** A block of some kind whose results are dropped. */
@@ -518,7 +519,7 @@ export class CodeMaker {
     const size = 1 + random.below(5);
     const { tags, exceptions } = this.#has;
     const params = random.pick(['', '', '', 'i', 'i', 'iI', 'ii']);
-    for (const letter of params) this.#value(letter);
+    for (const letter of params) this.#operand(letter);
     const kind = random.below(tags === undefined ? 6 : 8);
     if (kind >= 6) return exceptions === 'legacy' ? this.#legacyTry(params, results, size) : this.#tryTable(params, results, size);
     if (kind >= 4) this.#value('i');
@@ -526,6 +527,11 @@ export class CodeMaker {
     this.#open(opcode, params, results, opcode === 0x03 ? params : results);
     if (opcode === 0x03) this.#burnFuel();
     this.#consume(params);
+    if (opcode === 0x03 && random.chance(60)) {
+      this.#body('', size);
+      this.#branchIf(0, params);
+      for (let i = 0; i < params.length; i++) this.#emit(0x1a);
+    }
     this.#body(results, size);
     if (opcode === 0x04 && (random.chance(60) || params !== results)) {
       this.#emit(0x05);
@@ -587,7 +593,7 @@ export class CodeMaker {
     const { tags, builder } = this.#has;
     if (tags === undefined) return;
     // The parameters do not reach into the inner blocks.
-    this.#consumeOutside(params);
+    this.#consume(params);
     this.#open(0x02, '', results, results);
     this.#open(0x02, '', 'i', 'i');
     this.#emit(0x1f, ...s32(builder.type('', results)), 1, 0x00, ...u32(tags.value), 0);
@@ -599,9 +605,5 @@ export class CodeMaker {
     this.#consume('i');
     this.#body(results, size);
     this.#close();
-  }
-
-  #consumeOutside(params: string): void {
-    this.#consume(params);
   }
 }

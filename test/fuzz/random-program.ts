@@ -1,5 +1,5 @@
 /** Random modules that end by themselves: some memories, tables, globals and functions that call each other. */
-import { type TypeLetter, u32, WasmBuilder } from '../support/wasm-builder.ts';
+import { s32, type TypeLetter, u32, WasmBuilder } from '../support/wasm-builder.ts';
 import type { Prng } from './prng.ts';
 import { CodeMaker, type Surroundings } from './random-code.ts';
 
@@ -21,13 +21,12 @@ export function randomProgram(random: Prng): Uint8Array<ArrayBuffer> {
   const memories = random.pick([1, 1, 1, 2, 3]);
   const passiveSegments = random.below(3);
   for (let memory = 0; memory < memories; memory++) {
-    builder.memory(random.pick([1, 1, 2, 3]), random.chance(50) ? random.pick([3, 5, 9]) : undefined);
+    builder.memory(random.pick([1, 3, 3, 4]), random.chance(50) ? random.pick([4, 5, 9]) : undefined);
     for (let i = random.below(3); i > 0; i--) builder.activeData(memory, random.below(65_000), random.bytes(random.below(500)));
   }
   for (let i = 0; i < passiveSegments; i++) builder.passiveData(random.bytes(random.below(40)));
   const globals = makeGlobals(builder, random);
-  const fuelGlobal = builder.global('i', true, [0x41, ...[0xac, 0x02]]);
-  if (fuel !== 300) throw new Error('the constant above is the fuel');
+  const fuelGlobal = builder.global('i', true, [0x41, ...s32(fuel)]);
   const tags = random.chance(50)
     ? { plain: builder.tags.push(builder.type('', '')) - 1, value: builder.tags.push(builder.type('i', '')) - 1 }
     : undefined;
@@ -56,6 +55,8 @@ export function randomProgram(random: Prng): Uint8Array<ArrayBuffer> {
     builder.function(builder.type(params, results), locals, code);
     builder.exportFunction(`f${index}`, index);
   }
+  const refuel = builder.function(builder.type('', ''), '', [0x41, ...s32(fuel), 0x24, ...u32(fuelGlobal)]);
+  builder.exportFunction('hangLimitInitializer', refuel);
   return builder.build();
 }
 

@@ -132,7 +132,12 @@ export class WasmBuilder {
 
   build(): Uint8Array<ArrayBuffer> {
     const bodies = this.#functions.map(({ locals, code }) => {
-      const body = [...u32(locals.length), ...Array.from(locals, (letter) => [1, typeByte(letter)]).flat(), ...code, 0x0b];
+      const body = [
+        ...u32(locals.length),
+        ...Array.from(locals, (letter) => [1, typeByte(letter)]).flat(),
+        ...code,
+        0x0b,
+      ];
       return [...u32(body.length), ...body];
     });
     const exports = this.exports.map((entry) => [...name(entry.name), entry.kind, ...u32(entry.index)]);
@@ -141,10 +146,16 @@ export class WasmBuilder {
       ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
       ...section(1, this.#types),
       ...section(2, this.#imports),
-      ...section(3, this.#functions.map(({ type }) => u32(type))),
+      ...section(
+        3,
+        this.#functions.map(({ type }) => u32(type)),
+      ),
       ...section(4, this.tables),
       ...section(5, this.memories),
-      ...section(13, this.tags.map((type) => [0, ...u32(type)])),
+      ...section(
+        13,
+        this.tags.map((type) => [0, ...u32(type)]),
+      ),
       ...section(6, this.globals),
       ...section(7, exports),
       ...(this.start === undefined ? [] : [8, ...sized(u32(this.start))]),

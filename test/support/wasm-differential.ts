@@ -61,7 +61,8 @@ export function compareRuns(bytes: Uint8Array, options: DifferentialOptions): Di
     }
     if (whole) {
       problems.push(...stateProblems(native, rewritten).map((problem) => `round ${round}: ${problem}`));
-      if (nativeLog.join('\n') !== rewrittenLog.join('\n')) problems.push(`round ${round}: the host was asked other things`);
+      if (nativeLog.join('\n') !== rewrittenLog.join('\n'))
+        problems.push(`round ${round}: the host was asked other things`);
     }
     rewritten.rewind();
     problems.push(...rewritten.residue().map((problem) => `after rewind ${round}: ${problem}`));

@@ -109,7 +109,11 @@ export class NativeGuest implements Guest {
   }
 
   call(index: number, args: readonly unknown[]): string {
-    return callFunction(this.exports[opened.func(index)], args, functionNamer(this.#module, (name) => this.exports[name]));
+    return callFunction(
+      this.exports[opened.func(index)],
+      args,
+      functionNamer(this.#module, (name) => this.exports[name]),
+    );
   }
 
   memory(index: number): Uint8Array {

@@ -32,6 +32,7 @@ export const formatLimits = {
   rewrittenFunctionBytes: 7_654_321,
   /** The compiler's work grows with the product; the largest of real programs (a Ruby, an esbuild) have about 100 million. */
   functionBytesTimesLocals: 2_000_000_000,
+  /** Blocks within blocks; compiled Go has some thousands. */
   nesting: 10_000,
   branchTableEntries: 65_520,
   nameBytes: 102_400,

@@ -2,6 +2,7 @@ import { MayflyError } from '../../base/mod.ts';
 import { checkIndex } from '../format/check.ts';
 import { emptyBlock, InstructionReader } from '../format/instruction-reader.ts';
 import { Family, Immediate, Op, prefixed, prefixAtomic } from '../format/instructions.ts';
+import { formatLimits } from '../format/limits.ts';
 import { type FuncType, funcTypeAt, type FunctionBody } from '../format/module.ts';
 import { Reader } from '../format/reader.ts';
 import { writeValueType } from '../format/value-type.ts';
@@ -9,12 +10,13 @@ import { Writer } from '../format/writer.ts';
 import { AccessRewriter } from './accesses.ts';
 import type { FunctionCode } from './assembly.ts';
 import { copyMemory, fillMemory, initMemory } from './bulk.ts';
+import { Callees } from './callees.ts';
 import { Code } from './code.ts';
 import type { RewriteContext } from './context.ts';
 import type { BodyFindings, OffsetPair } from './findings.ts';
 import { growMemory } from './growth.ts';
 import { constantValue, Operands, unknownValue } from './operands.ts';
-import { Pacing, priceOf, uncheckedBytesMax } from './pacing.ts';
+import { Pacing, priceOf } from './pacing.ts';
 import { emitCheck } from './preemption.ts';
 import { refuseObject } from './refusals.ts';
 import { ScratchLocals } from './scratch.ts';
@@ -39,6 +41,7 @@ export class BodyRewriter {
   };
   readonly #context: RewriteContext;
   readonly #operands = new Operands();
+  readonly #callees: Callees;
   readonly #pacing = new Pacing();
   readonly #scratch = new ScratchLocals();
   readonly #reader: Reader;
@@ -50,18 +53,21 @@ export class BodyRewriter {
   /** Where the bytes that are not copied yet begin. */
   #pending = 0;
   #localCount = 0;
-  #calls = false;
 
   constructor(context: RewriteContext) {
     this.#context = context;
+    this.#callees = new Callees(context.module);
     this.#reader = new Reader(context.module.bytes);
     this.#instructions = new InstructionReader(this.#reader, context.module.types.length);
     const walk = { instructions: this.#instructions, operands: this.#operands, scratch: this.#scratch };
     this.#accesses = new AccessRewriter(context, walk, this.findings);
   }
 
-  /** @throws MayflyError invalid_module, malformed_module, unsupported_feature */
-  rewrite(body: FunctionBody): { readonly code: FunctionCode; readonly offsets: readonly OffsetPair[] } {
+  /**
+   * Rewrites the body of function `index`.
+   * @throws MayflyError invalid_module, malformed_module, module_too_large, unsupported_feature
+   */
+  rewrite(body: FunctionBody, index: number): { readonly code: FunctionCode; readonly offsets: readonly OffsetPair[] } {
     this.#begin(body);
     const instructions = this.#instructions;
     while (!instructions.done) {
@@ -73,7 +79,7 @@ export class BodyRewriter {
     }
     if (this.#operands.depth > 0) this.#reader.fail('a function ends in the middle of a block', body.code.end);
     this.#flush(body.code.end);
-    return this.#finish(body);
+    return this.#finish(body, index);
   }
 
   #begin(body: FunctionBody): void {
@@ -89,10 +95,9 @@ export class BodyRewriter {
     this.#unlikely = [];
     this.#offsets = [];
     this.#pending = body.code.start;
-    this.#calls = false;
   }
 
-  #finish(body: FunctionBody): { code: FunctionCode; offsets: readonly OffsetPair[] } {
+  #finish(body: FunctionBody, index: number): { code: FunctionCode; offsets: readonly OffsetPair[] } {
     const locals = new Writer(32);
     locals.u32(body.locals.length + this.#scratch.count);
     for (const { count, type } of body.locals) {
@@ -103,9 +108,8 @@ export class BodyRewriter {
     const prologue = new Code(32);
     const unlikely: number[] = [];
     const offsets: OffsetPair[] = [];
-    // A short function without calls ends by itself between the checks of its loops, and is in the price of its callers.
-    const short = body.code.end - body.code.start <= uncheckedBytesMax;
-    if (this.#context.passes.preemption === 'checks' && (this.#calls || !short)) {
+    // A short function without calls ends by itself between the checks of its loops.
+    if (this.#context.passes.preemption === 'checks' && this.#callees.checksAtEntry(index)) {
       emitCheck(prologue, this.#context, unlikely);
       offsets.push({ after: 0, before: body.code.start, kind: 'replaced' });
       this.findings.checks += 1;
@@ -188,7 +192,7 @@ export class BodyRewriter {
 
   /** Checks before the current instruction when much was done since the last check. */
   #pace(): void {
-    const units = priceOf(this.#context.module, this.#instructions);
+    const units = priceOf(this.#callees, this.#instructions);
     if (units === 0 || !this.#pacing.spend(units)) return;
     this.#check(this.#instructions.start);
     this.#pacing.checked();
@@ -256,8 +260,12 @@ export class BodyRewriter {
 
   #open(): void {
     const operands = this.#operands;
-    const { opcode, end } = this.#instructions;
+    const { opcode, start, end } = this.#instructions;
     const { params, results } = this.#blockSignature();
+    const { nesting: limit } = formatLimits;
+    if (operands.depth > limit) {
+      throw new MayflyError('module_too_large', { what: 'its nesting', size: operands.depth, limit, offset: start });
+    }
     if (opcode === Op.if) operands.pop();
     if (opcode === Op.tryTable) this.#checkCatches();
     if (opcode !== Op.loop) {
@@ -347,11 +355,12 @@ export class BodyRewriter {
     const type = funcTypeAt(module, direct ? (module.functionTypes[index] ?? -1) : index);
     if (type === undefined) return this.#reader.fail('a call of something that is not a function', start);
     if (direct) this.#replace().op(opcode).u32(assembly.mapFunction(index));
-    this.#calls = true;
     this.#operands.popMany(type.params.length + (direct ? 0 : 1));
     if (opcode === Op.returnCall || opcode === Op.returnCallIndirect || opcode === Op.returnCallRef) {
       this.#unreachable();
     } else {
+      if (!direct) this.#pacing.returned('perhaps');
+      else if (this.#callees.checksAtEntry(index)) this.#pacing.returned('certainly');
       this.#operands.pushUnknown(type.results.length);
     }
   }

@@ -9,12 +9,12 @@
  */
 import type { InstructionReader } from '../format/instruction-reader.ts';
 import { Op } from '../format/instructions.ts';
-import type { Module } from '../format/module.ts';
-
-/** A function without calls that is no longer than this has no check at its entry. */
-export const uncheckedBytesMax = 128;
+import { type Callees, uncheckedBytesMax } from './callees.ts';
 
 const unitsBetweenChecks = 1024;
+
+/** Ten thousand functions that have called each other and all go on for this long take a few milliseconds. */
+const unitsAfterCall = 256;
 
 /** The price of an instruction that has a check of its own: what it does may take many microseconds. */
 const dear: number = unitsBetweenChecks;
@@ -41,6 +41,15 @@ export class Pacing {
   spend(units: number): boolean {
     this.#cost += units;
     return this.#cost >= unitsBetweenChecks;
+  }
+
+  /**
+   * A call has returned, of a function that certainly checks at its entry or one that may. Frames that are left one after the other
+   * do not check again, so what each of them may do until the next check is little.
+   */
+  returned(checks: 'certainly' | 'perhaps'): void {
+    const least = unitsBetweenChecks - unitsAfterCall;
+    this.#cost = checks === 'certainly' ? least : Math.max(this.#cost, least);
   }
 
   /** A check stands before the instruction that was spent on last. */
@@ -106,8 +115,7 @@ export class Pacing {
 }
 
 /** What the current instruction costs. Those that open another arm or end a block cost nothing, as nothing can stand before them. */
-export function priceOf(module: Module, instructions: InstructionReader): number {
-  const { opcode, index } = instructions;
+export function priceOf(callees: Callees, { opcode, index }: InstructionReader): number {
   switch (opcode) {
     case Op.loop:
     case Op.else:
@@ -127,11 +135,8 @@ export function priceOf(module: Module, instructions: InstructionReader): number
     case Op.callIndirect:
     case Op.callRef:
       return uncheckedBytesMax;
-    case Op.call: {
-      const callee = module.bodies[index - module.imported.funcs]?.code;
-      // The shim of an import has a check of its own.
-      return callee === undefined || callee.end - callee.start > uncheckedBytesMax ? 1 : uncheckedBytesMax;
-    }
+    case Op.call:
+      return callees.checksAtEntry(index) ? 1 : uncheckedBytesMax;
     default:
       return 1;
   }

@@ -226,8 +226,8 @@ class Rewriter {
     reset: ResetMode;
   } {
     const rewriter = new BodyRewriter(this.#context);
-    const bodies = this.#module.bodies.map((body) => {
-      const { code, offsets } = rewriter.rewrite(body);
+    const bodies = this.#module.bodies.map((body, position) => {
+      const { code, offsets } = rewriter.rewrite(body, this.#module.imported.funcs + position);
       checkRewritten(code, body.whole.start);
       return { ...code, offsets };
     });

@@ -1,0 +1,123 @@
+/**
+ * Damaged modules for the reader and the rewriter. What is refused in a new way is kept, to be damaged further: how it is refused
+ * tells about as much as which code it came by.
+ */
+import { isMayflyError } from '../../src/base/mod.ts';
+import { checkModule, decodeModule, encodeModule, rewriteModule } from '../../src/wasm/mod.ts';
+import { examineAlone } from './examine.ts';
+import type { Prng } from './prng.ts';
+
+const bytesMax = 6000;
+const corpusMax = 400;
+/** No input this small may take longer. */
+const msMax = 2000;
+
+const interesting = [0x00, 0x01, 0x0b, 0x40, 0x41, 0x60, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xfe, 0xff] as const;
+
+/** What became of one input. */
+export interface MutationReport {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly problems: readonly string[];
+}
+
+export class Mutator {
+  readonly #random: Prng;
+  readonly #corpus: Uint8Array[];
+  readonly #seen = new Set<string>();
+
+  constructor(random: Prng, seeds: readonly Uint8Array[]) {
+    this.#random = random;
+    this.#corpus = seeds.filter((bytes) => bytes.byteLength <= bytesMax);
+  }
+
+  /** How many ways of ending have been seen. */
+  get ways(): number {
+    return this.#seen.size;
+  }
+
+  next(): MutationReport {
+    const bytes = this.#mutate(this.#pick());
+    const start = performance.now();
+    const { way, problems } = tryBytes(bytes, this.#random);
+    const ms = performance.now() - start;
+    if (ms > msMax) problems.push(`it took ${ms.toFixed(0)} ms`);
+    if (!this.#seen.has(way)) {
+      this.#seen.add(way);
+      if (this.#corpus.length < corpusMax && bytes.byteLength <= bytesMax) this.#corpus.push(bytes);
+    }
+    return { bytes, problems };
+  }
+
+  #pick(): Uint8Array {
+    return this.#corpus[this.#random.below(this.#corpus.length)] ?? new Uint8Array();
+  }
+
+  #mutate(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const random = this.#random;
+    const changed = [...bytes];
+    for (let count = 1 + random.below(4); count > 0 && changed.length > 9; count--) {
+      const at = 8 + random.below(changed.length - 8);
+      switch (random.below(7)) {
+        case 0:
+          changed[at] = random.below(256);
+          break;
+        case 1:
+          changed[at] = random.pick(interesting);
+          break;
+        case 2:
+          changed[at] = ((changed[at] ?? 0) + random.pick([1, -1, 2, 0x80])) & 0xff;
+          break;
+        case 3:
+          changed.splice(at, 0, random.pick(interesting));
+          break;
+        case 4:
+          changed.splice(at, 1 + random.below(4));
+          break;
+        case 5: {
+          const from = 8 + random.below(changed.length - 8);
+          changed.splice(at, 0, ...changed.slice(from, from + random.below(30)));
+          break;
+        }
+        default: {
+          const other = this.#pick();
+          const from = random.below(Math.max(1, other.byteLength));
+          changed.splice(at, random.below(8), ...other.subarray(from, from + random.below(40)));
+        }
+      }
+    }
+    return Uint8Array.from(changed);
+  }
+}
+
+/** Takes `bytes` all the way. @returns how that ended, and what must not be */
+export function tryBytes(bytes: Uint8Array<ArrayBuffer>, random: Prng): { way: string; problems: string[] } {
+  try {
+    const module = decodeModule(bytes);
+    checkModule(module);
+    encodeModule(module);
+    // What V8 refuses is never rewritten to be run; it still must not get stuck in the rewriter.
+    if (!WebAssembly.validate(bytes)) {
+      const memoryPages = module.spaces.memories.map(({ limits }) => limits.min);
+      rewriteModule(module, {
+        snapshot: { memoryPages, globals: new Map() },
+        entry: undefined,
+        memoryBytesMax: 2 ** 24,
+        passes: { preemption: 'checks', dirty: 'marks' },
+      });
+      return { way: 'refused by V8 alone', problems: [] };
+    }
+    const { problems, refused, endings } = examineAlone(bytes, random);
+    return { way: refused ?? [...new Set(endings)].toSorted().join(' '), problems: [...problems] };
+  } catch (error) {
+    if (!isMayflyError(error)) {
+      return { way: 'a fault', problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+    }
+    const { offset } = error.params as { offset?: number };
+    const outside = offset !== undefined && !(offset >= 0 && offset <= bytes.byteLength);
+    const problems = outside ? [`${error.message}: the offset is outside of the module`] : [];
+    // V8 has the last word on what is a module; what is fine and not for Mayfly has codes of its own.
+    const strict = error.code === 'malformed_module' || error.code === 'invalid_module' || error.code === 'not_wasm';
+    if (strict && WebAssembly.validate(bytes)) problems.push(`V8 takes it, and it is refused: ${error.message}`);
+    return { way: error.message.replaceAll(/0x[0-9a-f]+|\d+/g, 'N'), problems };
+  }
+}

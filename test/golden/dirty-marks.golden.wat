@@ -1,0 +1,320 @@
+(module
+  (type (;0;) (func (param i32 i64)))
+  (type (;1;) (func))
+  (type (;2;) (func (param i32 f64)))
+  (type (;3;) (func (param i32)))
+  (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func (result i32)))
+  (type (;6;) (func (param i32 i32)))
+  (type (;7;) (func))
+  (import "mayfly" "preempt" (func (;0;) (type 5)))
+  (import "mayfly" "yield" (func (;1;) (type 5)))
+  (import "mayfly" "park" (func (;2;) (type 5)))
+  (import "mayfly" "memory 0" (memory (;0;) 4 65535))
+  (import "mayfly" "flags" (memory (;1;) 1 1 shared))
+  (import "mayfly" "image 0" (memory (;2;) 0 65535))
+  (func (;3;) (type 0) (param i32 i64)
+    local.get 0
+    local.get 1
+    i64.store offset=65536
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    local.get 0
+    local.get 1
+    i64.store offset=65784
+    local.get 0
+    local.get 1
+    i64.store offset=65792
+    local.get 0
+    i32.const 256
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8)
+  (func (;4;) (type 1)
+    i32.const 16
+    i32.const 1
+    i32.store offset=65536
+    i32.const 0
+    i32.const 1
+    i32.store8
+    i32.const 4092
+    i32.const 2
+    i32.store offset=65536
+    i32.const 4096
+    i32.const 3
+    i32.store offset=65536
+    i32.const 1
+    i32.const 1
+    i32.store8)
+  (func (;5;) (type 2) (param i32 f64)
+    (local i32 f64 i32 i32)
+    local.get 0
+    i32.const 3
+    i32.shl
+    local.get 1
+    local.set 3
+    local.tee 2
+    local.get 3
+    f64.store offset=65836
+    local.get 2
+    i32.const 256
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    local.get 0
+    i32.const 2
+    i32.shl
+    i32.const 1
+    i32.const 2
+    local.set 5
+    local.set 4
+    local.tee 2
+    local.get 4
+    local.get 5
+    i32.atomic.rmw.cmpxchg offset=65536
+    local.get 2
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    drop)
+  (func (;6;) (type 3) (param i32)
+    local.get 0
+    i32.const 1
+    i32.store offset=65536
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    local.get 0
+    i32.const 4096
+    i32.add
+    local.tee 0
+    i32.const 2
+    i32.store offset=65536
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    local.get 0
+    i32.const 3
+    i32.store offset=65540)
+  (func (;7;) (type 4) (param i32 i32)
+    local.get 0
+    i32.const 1
+    i32.store offset=65536
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    local.get 1
+    if  ;; label = @1
+      local.get 0
+      i32.const 2
+      i32.store offset=65540
+    else
+      local.get 0
+      i32.const 3
+      i32.store offset=65836
+      local.get 0
+      i32.const 256
+      i32.add
+      i32.const 12
+      i32.shr_u
+      i32.const 1
+      i32.store8
+    end
+    local.get 0
+    i32.const 4
+    i32.store offset=65840
+    local.get 0
+    i32.const 256
+    i32.add
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    loop  ;; label = @1
+      local.get 0
+      i32.const 5
+      i32.store offset=65536
+      local.get 0
+      i32.const 12
+      i32.shr_u
+      i32.const 1
+      i32.store8
+    end
+    local.get 0
+    i32.const 6
+    i32.store offset=65536)
+  (func (;8;) (type 3) (param i32)
+    (local i32 i32)
+    local.get 0
+    loop (param i32)  ;; label = @1
+      i32.const 7
+      local.set 2
+      local.tee 1
+      local.get 2
+      i32.store8 offset=65536
+      local.get 1
+      i32.const 12
+      i32.shr_u
+      i32.const 1
+      i32.store8
+      i32.const 8
+      local.get 0
+      br_if 0 (;@1;)
+      drop
+    end)
+  (func (;9;) (type 7)
+    call 10
+    i32.const 65472
+    i32.const 0
+    i32.store8
+    i32.const 3
+    global.set 0)
+  (func (;10;) (type 7)
+    (local i32 i32 i32 i32)
+    memory.size
+    i32.const 1
+    i32.sub
+    i32.const 16
+    i32.mul
+    local.set 1
+    block  ;; label = @1
+      loop  ;; label = @2
+        local.get 0
+        local.get 1
+        i32.ge_u
+        br_if 1 (;@1;)
+        local.get 0
+        v128.load align=1
+        v128.any_true
+        if  ;; label = @3
+          local.get 0
+          local.set 2
+          loop  ;; label = @4
+            local.get 2
+            i32.load8_u
+            if  ;; label = @5
+              local.get 2
+              local.set 3
+              loop  ;; label = @6
+                local.get 2
+                i32.const 0
+                i32.store8
+                local.get 2
+                i32.const 1
+                i32.add
+                local.tee 2
+                local.get 1
+                i32.lt_u
+                if  ;; label = @7
+                  local.get 2
+                  i32.load8_u
+                  br_if 1 (;@6;)
+                end
+              end
+              local.get 3
+              local.get 2
+              local.get 3
+              i32.sub
+              call 11
+            end
+            local.get 2
+            i32.const 1
+            i32.add
+            local.tee 2
+            local.get 0
+            i32.const 16
+            i32.add
+            i32.lt_u
+            br_if 0 (;@4;)
+          end
+        end
+        local.get 0
+        i32.const 16
+        i32.add
+        local.set 0
+        br 0 (;@2;)
+      end
+    end)
+  (func (;11;) (type 6) (param i32 i32)
+    (local i32 i32)
+    local.get 0
+    i32.const 12
+    i32.shl
+    local.set 0
+    local.get 1
+    i32.const 12
+    i32.shl
+    i32.const 272
+    i32.add
+    local.set 1
+    memory.size
+    i32.const 16
+    i32.shl
+    i32.const 65536
+    i32.sub
+    local.get 0
+    i32.sub
+    local.set 2
+    local.get 1
+    local.get 2
+    local.get 1
+    local.get 2
+    i32.lt_u
+    select
+    local.set 1
+    memory.size 2
+    i32.const 16
+    i32.shl
+    local.set 2
+    local.get 0
+    local.get 2
+    i32.lt_u
+    if  ;; label = @1
+      local.get 2
+      local.get 0
+      i32.sub
+      local.set 2
+      local.get 1
+      local.get 2
+      local.get 1
+      local.get 2
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 0
+      local.get 3
+      memory.copy 0 2
+    end
+    local.get 1
+    local.get 3
+    i32.sub
+    local.tee 2
+    if  ;; label = @1
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 3
+      i32.add
+      i32.const 0
+      local.get 2
+      memory.fill
+    end)
+  (global (;0;) (mut i32) (i32.const 3))
+  (export "rewind" (func 9)))

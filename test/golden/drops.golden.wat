@@ -1,0 +1,173 @@
+(module
+  (type (;0;) (func (param i32)))
+  (type (;1;) (func (result i32)))
+  (type (;2;) (func (param i32 i32 i32)))
+  (type (;3;) (func (param i32 i32)))
+  (type (;4;) (func))
+  (import "mayfly" "preempt" (func (;0;) (type 1)))
+  (import "mayfly" "yield" (func (;1;) (type 1)))
+  (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "memory 0" (memory (;0;) 2 65535))
+  (import "mayfly" "flags" (memory (;1;) 1 1 shared))
+  (import "mayfly" "image 0" (memory (;2;) 0 65535))
+  (func (;3;) (type 0) (param i32)
+    i32.const 0
+    i32.const 0
+    local.get 0
+    call 4
+    i32.const 1
+    global.set 1)
+  (func (;4;) (type 2) (param i32 i32 i32)
+    (local i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    global.get 0
+    i64.extend_i32_u
+    i64.const 16
+    i64.shl
+    i64.gt_u
+    if  ;; label = @1
+      i32.const -1
+      i32.load8_u offset=4294967295
+      drop
+    end
+    local.get 1
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    i32.const 0
+    i32.const 7
+    global.get 1
+    select
+    i64.extend_i32_u
+    i64.gt_u
+    if  ;; label = @1
+      i32.const -1
+      i32.load8_u offset=4294967295
+      drop
+    end
+    loop  ;; label = @1
+      local.get 2
+      i32.const 65536
+      local.get 2
+      i32.const 65536
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 1
+      local.get 3
+      memory.init 1
+      local.get 0
+      local.get 3
+      i32.add
+      local.set 0
+      local.get 1
+      local.get 3
+      i32.add
+      local.set 1
+      local.get 2
+      local.get 3
+      i32.sub
+      local.set 2
+      local.get 2
+      br_if 0 (;@1;)
+    end)
+  (func (;5;) (type 4)
+    call 6
+    i32.const 65472
+    i32.const 0
+    i32.store8
+    i32.const 1
+    global.set 0
+    i32.const 0
+    global.set 1)
+  (func (;6;) (type 4)
+    (local i32)
+    memory.size
+    i32.const 1
+    i32.sub
+    i32.const 16
+    i32.mul
+    local.set 0
+    i32.const 0
+    local.get 0
+    call 7)
+  (func (;7;) (type 3) (param i32 i32)
+    (local i32 i32)
+    local.get 0
+    i32.const 12
+    i32.shl
+    local.set 0
+    local.get 1
+    i32.const 12
+    i32.shl
+    i32.const 272
+    i32.add
+    local.set 1
+    memory.size
+    i32.const 16
+    i32.shl
+    i32.const 65536
+    i32.sub
+    local.get 0
+    i32.sub
+    local.set 2
+    local.get 1
+    local.get 2
+    local.get 1
+    local.get 2
+    i32.lt_u
+    select
+    local.set 1
+    memory.size 2
+    i32.const 16
+    i32.shl
+    local.set 2
+    local.get 0
+    local.get 2
+    i32.lt_u
+    if  ;; label = @1
+      local.get 2
+      local.get 0
+      i32.sub
+      local.set 2
+      local.get 1
+      local.get 2
+      local.get 1
+      local.get 2
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 0
+      local.get 3
+      memory.copy 0 2
+    end
+    local.get 1
+    local.get 3
+    i32.sub
+    local.tee 2
+    if  ;; label = @1
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 3
+      i32.add
+      i32.const 0
+      local.get 2
+      memory.fill
+    end)
+  (global (;0;) (mut i32) (i32.const 1))
+  (global (;1;) (mut i32) (i32.const 0))
+  (export "rewind" (func 5))
+  (data (;0;) "")
+  (data (;1;) "passive"))

@@ -1,0 +1,176 @@
+(module
+  (type (;0;) (func))
+  (type (;1;) (func (result i32)))
+  (type (;2;) (func (param i32 i32)))
+  (type (;3;) (func))
+  (import "mayfly" "preempt" (func (;0;) (type 1)))
+  (import "mayfly" "yield" (func (;1;) (type 1)))
+  (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "memory 0" (memory (;0;) 2 65535))
+  (import "mayfly" "flags" (memory (;1;) 1 1 shared))
+  (import "mayfly" "image 0" (memory (;2;) 0 65535))
+  (func (;3;) (type 0)
+    i32.const 0
+    i32.const 1
+    i32.store offset=65536
+    i32.const 0
+    i32.const 1
+    i32.store8)
+  (func (;4;) (type 3)
+    call 5
+    i32.const 65472
+    i32.const 0
+    i32.store8
+    i32.const 1
+    global.set 6
+    i32.const 5
+    global.set 0
+    i64.const -1
+    global.set 1
+    f32.const nan:0x200000 (;=nan;)
+    global.set 2
+    v128.const i32x4 0x00000001 0x00000002 0x00000003 0x00000004
+    global.set 3
+    ref.func 3
+    global.set 4)
+  (func (;5;) (type 3)
+    (local i32 i32 i32 i32)
+    memory.size
+    i32.const 1
+    i32.sub
+    i32.const 16
+    i32.mul
+    local.set 1
+    block  ;; label = @1
+      loop  ;; label = @2
+        local.get 0
+        local.get 1
+        i32.ge_u
+        br_if 1 (;@1;)
+        local.get 0
+        v128.load align=1
+        v128.any_true
+        if  ;; label = @3
+          local.get 0
+          local.set 2
+          loop  ;; label = @4
+            local.get 2
+            i32.load8_u
+            if  ;; label = @5
+              local.get 2
+              local.set 3
+              loop  ;; label = @6
+                local.get 2
+                i32.const 0
+                i32.store8
+                local.get 2
+                i32.const 1
+                i32.add
+                local.tee 2
+                local.get 1
+                i32.lt_u
+                if  ;; label = @7
+                  local.get 2
+                  i32.load8_u
+                  br_if 1 (;@6;)
+                end
+              end
+              local.get 3
+              local.get 2
+              local.get 3
+              i32.sub
+              call 6
+            end
+            local.get 2
+            i32.const 1
+            i32.add
+            local.tee 2
+            local.get 0
+            i32.const 16
+            i32.add
+            i32.lt_u
+            br_if 0 (;@4;)
+          end
+        end
+        local.get 0
+        i32.const 16
+        i32.add
+        local.set 0
+        br 0 (;@2;)
+      end
+    end)
+  (func (;6;) (type 2) (param i32 i32)
+    (local i32 i32)
+    local.get 0
+    i32.const 12
+    i32.shl
+    local.set 0
+    local.get 1
+    i32.const 12
+    i32.shl
+    i32.const 272
+    i32.add
+    local.set 1
+    memory.size
+    i32.const 16
+    i32.shl
+    i32.const 65536
+    i32.sub
+    local.get 0
+    i32.sub
+    local.set 2
+    local.get 1
+    local.get 2
+    local.get 1
+    local.get 2
+    i32.lt_u
+    select
+    local.set 1
+    memory.size 2
+    i32.const 16
+    i32.shl
+    local.set 2
+    local.get 0
+    local.get 2
+    i32.lt_u
+    if  ;; label = @1
+      local.get 2
+      local.get 0
+      i32.sub
+      local.set 2
+      local.get 1
+      local.get 2
+      local.get 1
+      local.get 2
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 0
+      local.get 3
+      memory.copy 0 2
+    end
+    local.get 1
+    local.get 3
+    i32.sub
+    local.tee 2
+    if  ;; label = @1
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 3
+      i32.add
+      i32.const 0
+      local.get 2
+      memory.fill
+    end)
+  (global (;0;) (mut i32) (i32.const 5))
+  (global (;1;) (mut i64) (i64.const -1))
+  (global (;2;) (mut f32) (f32.const nan:0x200000 (;=nan;)))
+  (global (;3;) (mut v128) (v128.const i32x4 0x00000001 0x00000002 0x00000003 0x00000004))
+  (global (;4;) (mut funcref) (ref.func 3))
+  (global (;5;) f64 (f64.const 0x1.8p+0 (;=1.5;)))
+  (global (;6;) (mut i32) (i32.const 1))
+  (export "rewind" (func 4)))

@@ -1,0 +1,36 @@
+(module
+  (type (;0;) (func (param i32) (result i32)))
+  (type (;1;) (func (result i32)))
+  (type (;2;) (func (param funcref i32) (result i32)))
+  (type (;3;) (func))
+  (import "mayfly" "preempt" (func (;0;) (type 1)))
+  (import "mayfly" "yield" (func (;1;) (type 1)))
+  (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "flags" (memory (;0;) 1 1 shared))
+  (func (;3;) (type 0) (param i32) (result i32)
+    ref.null func
+    local.get 0
+    call 4)
+  (func (;4;) (type 2) (param funcref i32) (result i32)
+    local.get 1
+    i32.const 100000
+    i32.gt_u
+    if  ;; label = @1
+      i32.const -1
+      return
+    end
+    table.size 0
+    local.get 1
+    i32.add
+    i32.const 100000
+    i32.gt_u
+    if  ;; label = @1
+      i32.const -1
+      return
+    end
+    local.get 0
+    local.get 1
+    table.grow 0)
+  (func (;5;) (type 3))
+  (table (;0;) 1 funcref)
+  (export "rewind" (func 5)))

@@ -1,0 +1,501 @@
+(module
+  (type (;0;) (func (param i32)))
+  (type (;1;) (func (result i32)))
+  (type (;2;) (func (param i32 i32)))
+  (type (;3;) (func (param i32 i32 i32)))
+  (type (;4;) (func (param i32) (result i32)))
+  (type (;5;) (func))
+  (import "mayfly" "preempt" (func (;0;) (type 1)))
+  (import "mayfly" "yield" (func (;1;) (type 1)))
+  (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "memory 0" (memory (;0;) 2 65535))
+  (import "mayfly" "memory 1" (memory (;1;) 3 65535))
+  (import "mayfly" "flags" (memory (;2;) 1 1 shared))
+  (import "mayfly" "image 0" (memory (;3;) 0 65535))
+  (import "mayfly" "image 1" (memory (;4;) 0 65535))
+  (func (;3;) (type 0) (param i32)
+    local.get 0
+    local.get 0
+    i32.load offset=65536
+    i32.store 1 offset=65540
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8 1
+    local.get 0
+    i32.const 1
+    i32.store offset=65540
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    i32.const 0
+    i32.const 0
+    local.get 0
+    call 4
+    i32.const 1
+    call 6
+    drop)
+  (func (;4;) (type 3) (param i32 i32 i32)
+    (local i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    global.get 0
+    i64.extend_i32_u
+    i64.const 16
+    i64.shl
+    i64.gt_u
+    if  ;; label = @1
+      i32.const -1
+      i32.load8_u offset=4294967295
+      drop
+    end
+    local.get 1
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    global.get 1
+    i64.extend_i32_u
+    i64.const 16
+    i64.shl
+    i64.gt_u
+    if  ;; label = @1
+      i32.const -1
+      i32.load8_u 1 offset=4294967295
+      drop
+    end
+    local.get 0
+    local.get 2
+    call 5
+    local.get 0
+    local.get 1
+    i32.le_u
+    if  ;; label = @1
+      loop  ;; label = @2
+        local.get 2
+        i32.const 65536
+        local.get 2
+        i32.const 65536
+        i32.lt_u
+        select
+        local.set 3
+        local.get 0
+        i32.const 65536
+        i32.add
+        local.get 1
+        i32.const 65536
+        i32.add
+        local.get 3
+        memory.copy 0 1
+        local.get 0
+        local.get 3
+        i32.add
+        local.set 0
+        local.get 1
+        local.get 3
+        i32.add
+        local.set 1
+        local.get 2
+        local.get 3
+        i32.sub
+        local.set 2
+        local.get 2
+        br_if 0 (;@2;)
+      end
+    else
+      local.get 0
+      local.get 2
+      i32.add
+      local.set 0
+      local.get 1
+      local.get 2
+      i32.add
+      local.set 1
+      loop  ;; label = @2
+        local.get 2
+        i32.const 65536
+        local.get 2
+        i32.const 65536
+        i32.lt_u
+        select
+        local.set 3
+        local.get 0
+        local.get 3
+        i32.sub
+        local.set 0
+        local.get 1
+        local.get 3
+        i32.sub
+        local.set 1
+        local.get 0
+        i32.const 65536
+        i32.add
+        local.get 1
+        i32.const 65536
+        i32.add
+        local.get 3
+        memory.copy 0 1
+        local.get 2
+        local.get 3
+        i32.sub
+        local.set 2
+        local.get 2
+        br_if 0 (;@2;)
+      end
+    end)
+  (func (;5;) (type 2) (param i32 i32)
+    (local i32)
+    local.get 1
+    i32.eqz
+    if  ;; label = @1
+      return
+    end
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    local.tee 2
+    i32.const 1
+    local.get 0
+    local.get 1
+    i32.add
+    i32.const 1
+    i32.sub
+    i32.const 12
+    i32.shr_u
+    local.get 2
+    i32.sub
+    i32.const 1
+    i32.add
+    memory.fill)
+  (func (;6;) (type 4) (param i32) (result i32)
+    (local i32)
+    local.get 0
+    i32.const 3
+    i32.gt_u
+    if  ;; label = @1
+      i32.const -1
+      return
+    end
+    global.get 1
+    local.get 0
+    i32.add
+    local.tee 1
+    i32.const 3
+    i32.gt_u
+    if  ;; label = @1
+      i32.const -1
+      return
+    end
+    local.get 1
+    i32.const 1
+    i32.add
+    memory.size 1
+    i32.gt_u
+    if  ;; label = @1
+      local.get 1
+      i32.const 1
+      i32.add
+      memory.size 1
+      i32.sub
+      memory.grow 1
+      i32.const -1
+      i32.eq
+      if  ;; label = @2
+        i32.const 65472
+        i32.const 1
+        i32.store8 1
+        i32.const -1
+        return
+      end
+    end
+    global.get 1
+    local.get 1
+    global.set 1)
+  (func (;7;) (type 5)
+    call 8
+    i32.const 65472
+    i32.const 0
+    i32.store8
+    i32.const 1
+    global.set 0
+    call 10
+    i32.const 65472
+    i32.const 0
+    i32.store8 1
+    i32.const 2
+    global.set 1)
+  (func (;8;) (type 5)
+    (local i32 i32 i32 i32)
+    memory.size
+    i32.const 1
+    i32.sub
+    i32.const 16
+    i32.mul
+    local.set 1
+    block  ;; label = @1
+      loop  ;; label = @2
+        local.get 0
+        local.get 1
+        i32.ge_u
+        br_if 1 (;@1;)
+        local.get 0
+        v128.load align=1
+        v128.any_true
+        if  ;; label = @3
+          local.get 0
+          local.set 2
+          loop  ;; label = @4
+            local.get 2
+            i32.load8_u
+            if  ;; label = @5
+              local.get 2
+              local.set 3
+              loop  ;; label = @6
+                local.get 2
+                i32.const 0
+                i32.store8
+                local.get 2
+                i32.const 1
+                i32.add
+                local.tee 2
+                local.get 1
+                i32.lt_u
+                if  ;; label = @7
+                  local.get 2
+                  i32.load8_u
+                  br_if 1 (;@6;)
+                end
+              end
+              local.get 3
+              local.get 2
+              local.get 3
+              i32.sub
+              call 9
+            end
+            local.get 2
+            i32.const 1
+            i32.add
+            local.tee 2
+            local.get 0
+            i32.const 16
+            i32.add
+            i32.lt_u
+            br_if 0 (;@4;)
+          end
+        end
+        local.get 0
+        i32.const 16
+        i32.add
+        local.set 0
+        br 0 (;@2;)
+      end
+    end)
+  (func (;9;) (type 2) (param i32 i32)
+    (local i32 i32)
+    local.get 0
+    i32.const 12
+    i32.shl
+    local.set 0
+    local.get 1
+    i32.const 12
+    i32.shl
+    i32.const 272
+    i32.add
+    local.set 1
+    memory.size
+    i32.const 16
+    i32.shl
+    i32.const 65536
+    i32.sub
+    local.get 0
+    i32.sub
+    local.set 2
+    local.get 1
+    local.get 2
+    local.get 1
+    local.get 2
+    i32.lt_u
+    select
+    local.set 1
+    memory.size 3
+    i32.const 16
+    i32.shl
+    local.set 2
+    local.get 0
+    local.get 2
+    i32.lt_u
+    if  ;; label = @1
+      local.get 2
+      local.get 0
+      i32.sub
+      local.set 2
+      local.get 1
+      local.get 2
+      local.get 1
+      local.get 2
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 0
+      local.get 3
+      memory.copy 0 3
+    end
+    local.get 1
+    local.get 3
+    i32.sub
+    local.tee 2
+    if  ;; label = @1
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 3
+      i32.add
+      i32.const 0
+      local.get 2
+      memory.fill
+    end)
+  (func (;10;) (type 5)
+    (local i32 i32 i32 i32)
+    memory.size 1
+    i32.const 1
+    i32.sub
+    i32.const 16
+    i32.mul
+    local.set 1
+    block  ;; label = @1
+      loop  ;; label = @2
+        local.get 0
+        local.get 1
+        i32.ge_u
+        br_if 1 (;@1;)
+        local.get 0
+        v128.load 1 align=1
+        v128.any_true
+        if  ;; label = @3
+          local.get 0
+          local.set 2
+          loop  ;; label = @4
+            local.get 2
+            i32.load8_u 1
+            if  ;; label = @5
+              local.get 2
+              local.set 3
+              loop  ;; label = @6
+                local.get 2
+                i32.const 0
+                i32.store8 1
+                local.get 2
+                i32.const 1
+                i32.add
+                local.tee 2
+                local.get 1
+                i32.lt_u
+                if  ;; label = @7
+                  local.get 2
+                  i32.load8_u 1
+                  br_if 1 (;@6;)
+                end
+              end
+              local.get 3
+              local.get 2
+              local.get 3
+              i32.sub
+              call 11
+            end
+            local.get 2
+            i32.const 1
+            i32.add
+            local.tee 2
+            local.get 0
+            i32.const 16
+            i32.add
+            i32.lt_u
+            br_if 0 (;@4;)
+          end
+        end
+        local.get 0
+        i32.const 16
+        i32.add
+        local.set 0
+        br 0 (;@2;)
+      end
+    end)
+  (func (;11;) (type 2) (param i32 i32)
+    (local i32 i32)
+    local.get 0
+    i32.const 12
+    i32.shl
+    local.set 0
+    local.get 1
+    i32.const 12
+    i32.shl
+    i32.const 272
+    i32.add
+    local.set 1
+    memory.size 1
+    i32.const 16
+    i32.shl
+    i32.const 65536
+    i32.sub
+    local.get 0
+    i32.sub
+    local.set 2
+    local.get 1
+    local.get 2
+    local.get 1
+    local.get 2
+    i32.lt_u
+    select
+    local.set 1
+    memory.size 4
+    i32.const 16
+    i32.shl
+    local.set 2
+    local.get 0
+    local.get 2
+    i32.lt_u
+    if  ;; label = @1
+      local.get 2
+      local.get 0
+      i32.sub
+      local.set 2
+      local.get 1
+      local.get 2
+      local.get 1
+      local.get 2
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 0
+      local.get 3
+      memory.copy 1 4
+    end
+    local.get 1
+    local.get 3
+    i32.sub
+    local.tee 2
+    if  ;; label = @1
+      local.get 0
+      i32.const 65536
+      i32.add
+      local.get 3
+      i32.add
+      i32.const 0
+      local.get 2
+      memory.fill 1
+    end)
+  (global (;0;) (mut i32) (i32.const 1))
+  (global (;1;) (mut i32) (i32.const 2))
+  (export "rewind" (func 7)))
