@@ -148,7 +148,9 @@ async function main(): Promise<number> {
   const print = (line: string): void => (values.json ? undefined : console.log(line));
   const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown CPU'}`;
   print(`Node ${process.version}, ${machine}, ${values.rounds} rounds; time over that of the untouched module\n`);
-  print(`${'kernel'.padEnd(12)}${'untouched'.padStart(13)}${variants.map((name) => name.padStart(9).padEnd(20)).join('')}`);
+  print(
+    `${'kernel'.padEnd(12)}${'untouched'.padStart(13)}${variants.map((name) => name.padStart(9).padEnd(20)).join('')}`,
+  );
 
   const reports: KernelReport[] = [];
   let withoutNative: string | undefined;

@@ -34,7 +34,12 @@ export function rewrittenKernel(artifact: Uint8Array, passes: Passes): Run {
   const module = decodeModule(artifact);
   checkModule(module);
   const { snapshot, content } = initialise(module);
-  const rewritten = rewriteModule(module, { snapshot, entry: exportedFunction(module, entryName), memoryBytesMax, passes });
+  const rewritten = rewriteModule(module, {
+    snapshot,
+    entry: exportedFunction(module, entryName),
+    memoryBytesMax,
+    passes,
+  });
   const engine: Record<string, unknown> = {
     [engineImports.preempt]: () => 0,
     [engineImports.yield]: () => 0,

@@ -39,8 +39,8 @@ export class NativeKernel {
   /** Runs it so many times. @returns how long that took, ns */
   async time(runs: number): Promise<number> {
     this.#process.stdin.write(`${runs}\n`);
-    const { value } = await this.#answers.next();
-    return Number(value);
+    const answer = await this.#answers.next();
+    return Number(answer.value);
   }
 
   close(): void {

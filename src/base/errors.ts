@@ -1,4 +1,5 @@
 import { countText } from './count.ts';
+import { shownText } from './shown-text.ts';
 
 /**
  * One error class and one table of codes. A code is permanent: callers and tests rely on it. A message says
@@ -95,6 +96,8 @@ function entry<P = object>(
 const problemText = (problem: FunctionProblem): string =>
   `\n  ${problem.name}: ${problem.message} [${problem.code}]${problem.hint === undefined ? '' : `\n    ${problem.hint}`}`;
 
+const reasonLengthMax = 500;
+
 const at = (offset: number): string => `at byte 0x${offset.toString(16)}`;
 
 /** Every error there is, by its permanent code. */
@@ -157,7 +160,12 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
     (p) => `Cannot decode the module: ${p.reason} ${at(p.offset)}`,
     () => 'The file is damaged or cut short: build it again',
   ),
-  invalid_module: entry(400, Fault.user, (p) => `Cannot accept the module: ${p.reason} ${at(p.offset)}`),
+  // V8's reasons quote the module's names, and imports are named as the module has them.
+  invalid_module: entry(
+    400,
+    Fault.user,
+    (p) => `Cannot accept the module: ${shownText(p.reason, reasonLengthMax)} ${at(p.offset)}`,
+  ),
   unsupported_feature: entry(
     400,
     Fault.user,
@@ -172,7 +180,8 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
   unknown_import: entry(
     400,
     Fault.user,
-    (p) => `Cannot serve the module: it imports ${p.module}.${p.name}, which Mayfly does not provide`,
+    (p) =>
+      `Cannot serve the module: it imports ${shownText(p.module)}.${shownText(p.name)}, which Mayfly does not provide`,
     (p) => p.instead,
   ),
   no_entry_point: entry(

@@ -23,5 +23,6 @@ export {
   type WireError,
 } from './errors.ts';
 export type { RandomSource } from './random.ts';
+export { shownText } from './shown-text.ts';
 export { type Enrolled, Roster } from './roster.ts';
 export { kib, mib, wasmPageBytes } from './units.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { array, assert as assertProperty, constantFrom, nat, property, record } from 'fast-check';
 import { type Enrolled, Roster } from './roster.ts';
 
 class Entry implements Enrolled {
@@ -13,9 +13,9 @@ class Entry implements Enrolled {
 }
 
 test('Roster holds what a Set would, whatever comes and goes', () => {
-  const step = fc.record({ what: fc.constantFrom('add', 'delete'), name: fc.nat(9) });
-  fc.assert(
-    fc.property(fc.array(step), (steps) => {
+  const step = record({ what: constantFrom('add', 'delete'), name: nat(9) });
+  assertProperty(
+    property(array(step), (steps) => {
       const entries = Array.from({ length: 10 }, (_, name) => new Entry(name));
       const roster = new Roster<Entry>();
       const set = new Set<Entry>();

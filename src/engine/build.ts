@@ -162,35 +162,36 @@ function initialise(
   if (runsCode && hasUnsnapshotableState(module)) {
     throw new MayflyError('unsupported_feature', {
       offset: 0,
-      feature: 'an initialiser beside mutable globals that hold references',
+      feature: 'an initialiser beside references that can change, in globals or tables',
       instead: 'Build it as a command, with _start',
     });
   }
   const { guestPagesMax } = memoryLayout(memoryBytesMax);
-  checkInitialMemory(module, guestPagesMax);
+  refuseLargeMemory(
+    module.spaces.memories.map(({ limits }) => limits.min),
+    guestPagesMax,
+  );
   const bytes = prepareModule(module, { memoryPagesMax: guestPagesMax, call: initialisers });
   const run = new InitialRun(module, bytes);
   if (module.start !== undefined) run.call(prepared.start);
   for (const index of initialisers) run.call(prepared.func(index));
   const memories = run.memories();
-  const snapshot = takeSnapshot(
-    module,
-    memories.map((memory) => memory.byteLength / wasmPageBytes),
-    (name) => run.call(name),
-  );
+  const pages = memories.map((memory) => memory.byteLength / wasmPageBytes);
+  refuseLargeMemory(pages, guestPagesMax);
+  const snapshot = takeSnapshot(module, pages, (name) => run.call(name));
   return { snapshot, runs: memories.map((memory) => snapshotRuns(memory)) };
 }
 
-function checkInitialMemory(module: Module, pagesMax: number): void {
-  for (const { limits } of module.spaces.memories) {
-    if (limits.min <= pagesMax) continue;
-    throw new MayflyError('module_too_large', {
-      what: 'the memory it starts with in bytes',
-      size: limits.min * wasmPageBytes,
-      limit: pagesMax * wasmPageBytes,
-      offset: 0,
-    });
-  }
+/** All memories of an instance have one limit together. */
+function refuseLargeMemory(pages: readonly number[], pagesMax: number): void {
+  const total = pages.reduce((sum, each) => sum + each, 0);
+  if (total <= pagesMax) return;
+  throw new MayflyError('module_too_large', {
+    what: 'the memory it starts with in bytes',
+    size: total * wasmPageBytes,
+    limit: pagesMax * wasmPageBytes,
+    offset: 0,
+  });
 }
 
 /** The one instance of the guest that the builder runs, with a host that has no request to offer. */

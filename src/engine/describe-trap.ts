@@ -1,3 +1,4 @@
+import { shownText } from '../base/mod.ts';
 import { locate, trapFrames } from './trap-map.ts';
 
 /**
@@ -10,7 +11,7 @@ export function describeTrap(trapMap: Uint8Array, trap: unknown): string | undef
     const place = locate(trapMap, functionIndex, offset);
     if (place === undefined) return [];
     const where = `function ${place.functionIndex}, byte 0x${place.offset.toString(16)}`;
-    return [place.name === undefined ? `  at ${where}` : `  at ${place.name} (${where})`];
+    return [place.name === undefined ? `  at ${where}` : `  at ${shownText(place.name)} (${where})`];
   });
   return [`trapped: ${trap.message}`, ...places].join('\n');
 }

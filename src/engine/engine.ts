@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { MayflyError, mib, systemClock, wasmPageBytes } from '../base/mod.ts';
+import { errorText, MayflyError, mib, systemClock, wasmPageBytes } from '../base/mod.ts';
 import { cgiEnvironment, cgiHost } from './cgi-host.ts';
 import { describeTrap } from './describe-trap.ts';
 import { FunctionRuntime } from './function-runtime.ts';
@@ -59,7 +59,7 @@ class ThreadEngine implements Engine {
       slotsMax: slotsPerFunctionMax,
       makeHost: cgiHost(spec),
       environment: cgiEnvironment(spec),
-      onTrap: (error) => logTrap(spec, image, error),
+      onTrap: trapLog(spec, image),
       onClosed: (closed) => this.#functions.delete(closed),
       budget: this.#budget,
     });
@@ -89,7 +89,17 @@ function checkMemory(image: LoadedImage, spec: FunctionSpec): void {
   throw new MayflyError('bad_limit', { name: 'memoryBytes', value: String(memoryBytes), wanted });
 }
 
-function logTrap(spec: FunctionSpec, image: LoadedImage, error: unknown): void {
-  const text = describeTrap(image.trapMap, error) ?? 'failed';
-  spec.log?.(new TextEncoder().encode(`${text}\n`));
+/** Telling where a trap happened takes milliseconds in a large module: a function's traps are placed once in so long. */
+const placeTrapEveryMs = 1000;
+
+/** Writes traps to the function's log. */
+function trapLog(spec: FunctionSpec, image: LoadedImage): (error: unknown) => void {
+  let placedMs = -Infinity;
+  return (error) => {
+    const now = systemClock.monotonicMs();
+    const place = now - placedMs >= placeTrapEveryMs;
+    if (place) placedMs = now;
+    const text = (place ? describeTrap(image.trapMap, error) : undefined) ?? `trapped: ${errorText(error)}`;
+    spec.log?.(new TextEncoder().encode(`${text}\n`));
+  };
 }

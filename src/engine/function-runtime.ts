@@ -51,7 +51,12 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     this.name = options.name;
     const { project: owner, image, scheduler, limits, makeHost, onTrap, budget, slotsMax } = options;
     const slot = { owner, image, scheduler, limits, makeHost, onTrap, onIdle: this.#onIdle };
-    this.#slots = new SlotPool({ image, budget, slotsMax, make: () => new Slot<HttpCall>(slot) });
+    this.#slots = new SlotPool({
+      image,
+      budget,
+      slotsMax,
+      make: () => spending(scheduler, () => new Slot<HttpCall>(slot)),
+    });
   }
 
   /** Makes a slot ahead of the first call. @throws RangeError when the machine has no room for its memory */
@@ -152,7 +157,11 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     this.#queue.delete(call);
     scheduler.forget(call);
     const waitedMs = scheduler.clock.monotonicMs() - call.chosenMs;
-    call.sink.fail(error, { ...noTiming, startMs: waitedMs, queueMs: waitedMs });
+    try {
+      call.sink.fail(error, { ...noTiming, startMs: waitedMs, queueMs: waitedMs });
+    } catch (failure) {
+      this.#options.onTrap(failure);
+    }
     const { reserved } = call;
     call.reserved = undefined;
     if (reserved !== undefined) this.#giveBack(reserved);
@@ -191,9 +200,19 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   /** Nothing more is to come: the slots go. */
   #settle(): void {
     if (this.#closing === undefined || this.#calls > 0) return;
-    this.#slots.clear();
+    this.#slots.close();
     this.#options.onClosed(this);
     this.#closing.resolve();
+  }
+}
+
+/** Does `work` on the thread's time: a slot takes long to make when its image is large, and whoever comes next waits for a turn. */
+function spending<T>(scheduler: Scheduler, work: () => T): T {
+  const before = scheduler.clock.monotonicMs();
+  try {
+    return work();
+  } finally {
+    scheduler.spend(scheduler.clock.monotonicMs() - before);
   }
 }
 

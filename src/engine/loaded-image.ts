@@ -54,7 +54,9 @@ export class LoadedImage {
    */
   makeMemories(memoryBytes: number): WebAssembly.Memory[] {
     const initial = this.memories.reduce((sum, memory) => sum + memory.initialPages, 0);
-    const spare = Math.max(0, Math.floor(memoryBytes / wasmPageBytes) - initial);
+    // An equal share of what is left for each, so that all of them together keep to the limit.
+    const left = Math.max(0, Math.floor(memoryBytes / wasmPageBytes) - initial);
+    const spare = Math.floor(left / Math.max(1, this.memories.length));
     return this.memories.map((plan, index) => {
       const shiftPages = plan.shiftBytes / wasmPageBytes;
       const maximum = shiftPages + Math.min(plan.guestPagesMax, plan.initialPages + spare);

@@ -72,9 +72,14 @@ export class Scheduler {
     this.#ticker.touch();
   }
 
-  /** Whether the guest that had the thread last has returned. */
-  get guestReturned(): boolean {
-    return this.#flags[flagWords.returned >> 2] === 1;
+  /**
+   * Whether the guest that had the thread last has returned. Asked once: a guest that another one's call ran inside of must not be
+   * taken to have returned too.
+   */
+  takeReturned(): boolean {
+    const returned = this.#flags[flagWords.returned >> 2] === 1;
+    this.#flags[flagWords.returned >> 2] = 0;
+    return returned;
   }
 
   /** Makes the guest that has the thread ask what to do at its next check. */

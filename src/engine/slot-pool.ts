@@ -33,6 +33,7 @@ export class SlotPool<S extends PooledSlot> {
   /** The fewest that were idle at once since the last `trim`. */
   #lowWater = 0;
   #spareIsComing = false;
+  #isClosed = false;
 
   constructor(options: SlotPoolOptions<S>) {
     this.#options = options;
@@ -57,10 +58,11 @@ export class SlotPool<S extends PooledSlot> {
 
   /** Sees to it that the next call finds a slot, off the way of any request. */
   prepareSpare(): void {
-    if (this.#idle.length > 0 || this.#spareIsComing) return;
+    if (this.#idle.length > 0 || this.#spareIsComing || this.#isClosed) return;
     this.#spareIsComing = true;
     setImmediate(() => {
       this.#spareIsComing = false;
+      if (this.#isClosed) return;
       const spare = this.#idle.length === 0 ? this.#makeIfRoom() : undefined;
       if (spare !== undefined) this.#idle.push(spare);
     });
@@ -90,8 +92,9 @@ export class SlotPool<S extends PooledSlot> {
     this.#lowWater = this.#idle.length;
   }
 
-  /** Gives up everything that is idle. */
-  clear(): void {
+  /** Gives up everything that is idle; no slot is made any more. */
+  close(): void {
+    this.#isClosed = true;
     for (const slot of this.#idle.splice(0)) this.discard(slot);
   }
 

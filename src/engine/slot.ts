@@ -5,7 +5,7 @@
  *                        │          ▲
  *                        └► waiting ┘   (for a turn, or parked in a host call)
  */
-import { errorText, MayflyError, wasmPageBytes } from '../base/mod.ts';
+import { errorText, MayflyError } from '../base/mod.ts';
 import { GuestMemory } from '../wasi/mod.ts';
 import { engineImports, engineModule, growthRefusedAt, rewrittenExports, Verdict } from '../wasm/mod.ts';
 import { CpuMeter } from './cpu-meter.ts';
@@ -53,6 +53,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   /** Goes on with a guest that waits. */
   #resume: ((how: number) => void) | undefined;
   #hasYielded = false;
+  #isParking = false;
   #startedMs = 0;
   #startMs = 0;
 
@@ -96,7 +97,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#startMs = now - call.chosenMs;
     this.#meter.start(now);
     const returned = this.#enter();
-    if (scheduler.guestReturned) this.#complete(undefined);
+    if (scheduler.takeReturned()) this.#complete(undefined);
     else returned.then(() => this.#complete(undefined), this.#complete);
   }
 
@@ -113,7 +114,10 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   takeTurn(): void {
-    this.#continue(resumeNormally);
+    if (this.#resume === undefined) return;
+    const late = this.#options.scheduler.clock.monotonicMs() > this.deadlineMs;
+    if (late) this.expire();
+    else this.#continue(resumeNormally);
   }
 
   expire(): void {
@@ -166,7 +170,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     return this.#meter.stretchMs(now) >= scheduler.sliceMs || !gaveWay ? Verdict.yield : Verdict.goOn;
   }
 
-  #yield(): Promise<number> {
+  #yield(): Promise<number> | number {
+    if (this.#ending !== undefined) return resumeToTrap;
     this.#giveBackThread();
     this.#hasYielded = true;
     return new Promise((resolve) => {
@@ -175,12 +180,15 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     });
   }
 
-  #park(): Promise<number> {
+  #park(): Promise<number> | number {
+    if (this.#ending !== undefined) return resumeToTrap;
     this.#giveBackThread();
     return new Promise((resolve) => {
       this.#resume = resolve;
       this.#options.scheduler.watch(this);
+      this.#isParking = true;
       this.#host.whenReady(this.#wake);
+      this.#isParking = false;
     });
   }
 
@@ -193,7 +201,9 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   readonly #wake = (): void => {
     this.#options.scheduler.forget(this);
-    this.#continue(resumeNormally);
+    // Woken before it has even parked: were it to go on at once, a stream that is never ready could hold the thread for ever.
+    if (this.#isParking) this.#options.scheduler.queueTurn(this, 'yielded');
+    else this.#continue(resumeNormally);
   };
 
   /** A guest that does not wait, because it is gone or was woken twice, is left alone. */
@@ -227,10 +237,16 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#options.scheduler.forget(this);
     const failure = this.#failure(thrown);
     this.#call = undefined;
-    if (failure === undefined) this.#host.finish(timing);
-    else this.#host.fail(failure, timing);
-    this.#host.unbind();
-    this.#reset();
+    try {
+      if (failure === undefined) this.#host.finish(timing);
+      else this.#host.fail(failure, timing);
+    } catch (error) {
+      // Whoever takes the answer failed at it; the slot has nothing to do with that.
+      this.#options.onTrap(error);
+    } finally {
+      this.#host.unbind();
+      this.#reset();
+    }
   };
 
   /** Why the guest ended, when that was not of its own accord. */
@@ -294,11 +310,12 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       this.#options.onTrap(error);
     }
     this.lastRewindMs = clock.monotonicMs() - before;
+    this.#options.scheduler.spend(this.lastRewindMs);
     this.#options.onIdle(this, condition);
   }
 }
 
-/** A guest without a memory has one page all the same, which only its host sees. */
+/** A guest without a memory: every pointer is out of bounds, so nothing of a request can be left anywhere. */
 function noMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: wasmPageBytes / wasmPageBytes });
+  return new WebAssembly.Memory({ initial: 0, maximum: 0 });
 }

@@ -25,14 +25,18 @@ export function encodeTrapMap(source: TrapMapSource): Uint8Array {
   writer.u32(functions.before).u32(functions.after).u32(names.size);
   for (const [index, name] of names) writer.u32(index).name(name);
   writer.u32(offsets.length);
+  const block = new Writer(1024);
   for (const pairs of offsets) {
-    writer.u32(pairs.length);
+    block.clear();
+    block.u32(pairs.length);
     let [after, before] = [0, 0];
     for (const pair of pairs) {
       // Both only ever grow within a function; the lowest bit says whether distances are kept.
-      writer.u32((pair.after - after) * 2 + (pair.kind === 'copied' ? 1 : 0)).u32(pair.before - before);
+      block.u32((pair.after - after) * 2 + (pair.kind === 'copied' ? 1 : 0)).u32(pair.before - before);
       ({ after, before } = pair);
     }
+    // Behind its length, so that whoever looks for another function steps over it.
+    writer.sized(block);
   }
   return writer.finish();
 }
@@ -41,21 +45,19 @@ export function encodeTrapMap(source: TrapMapSource): Uint8Array {
 export function locate(trapMap: Uint8Array, functionIndex: number, offset: number): TrapLocation | undefined {
   const reader = new Reader(trapMap);
   const before = reader.u32();
-  const after = reader.u32();
-  const names = new Map<number, string>();
+  const position = functionIndex - reader.u32();
+  const original = position + before;
+  let name: string | undefined;
   for (let count = reader.u32(); count > 0; count--) {
-    const index = reader.u32();
-    names.set(index, reader.name());
+    // Only the one name is decoded: there can be many, and a trap is told while others wait.
+    if (reader.u32() === original) name = reader.name();
+    else reader.skip(reader.u32());
   }
   const functions = reader.u32();
-  const position = functionIndex - after;
   if (position < 0 || position >= functions) return undefined;
-  for (let skipped = 0; skipped < position; skipped++) {
-    for (let numbers = 2 * reader.u32(); numbers > 0; numbers--) reader.u32();
-  }
-  const original = position + before;
-  const found = search(reader, offset);
-  return found === undefined ? undefined : { functionIndex: original, offset: found, name: names.get(original) };
+  for (let skipped = 0; skipped < position; skipped++) reader.skip(reader.u32());
+  const found = search(reader.part(reader.u32()), offset);
+  return found === undefined ? undefined : { functionIndex: original, offset: found, name };
 }
 
 /** The last pair at or before `offset`, and in copied code as far behind it in the artifact. */

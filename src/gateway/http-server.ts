@@ -45,6 +45,8 @@ export class HttpServer {
   readonly #sockets = new Set<Socket>();
   /** How many requests wait for the one before them on the same connection. */
   readonly #pipelined = new WeakMap<Socket, number>();
+  /** Connections that were told that their bytes are wrong. */
+  readonly #refused = new WeakSet<Duplex>();
 
   constructor(handler: HttpHandler) {
     this.#handler = handler;
@@ -150,6 +152,9 @@ export class HttpServer {
       socket.destroy();
       return;
     }
+    // One answer is enough: the bytes behind what was refused go wrong too, until the connection is closed.
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
     const problem = parseProblem(error);
     // node's HTTP server emits clientError for nothing but its own sockets.
     if (this.#handler.broken(socket as Socket, problem) === 'taken') return;

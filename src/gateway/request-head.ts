@@ -21,6 +21,8 @@ export interface RequestHead {
  * https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
 export function readRequestHead(req: IncomingMessage): RequestHead | MayflyError {
+  // The parser takes a request line without a version for HTTP/0.9, which has no headers, and no way to say where it ends.
+  if (req.httpVersionMajor !== 1) return badRequest('it is not HTTP/1.1');
   const raw = req.rawHeaders;
   if (raw.length > headersMax * 2)
     return new MayflyError('headers_too_large', { limitBytes: headBytesMax, headersMax });

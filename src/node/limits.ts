@@ -37,3 +37,11 @@ export const logPartialLineMs = 100;
 export const failureLinesPerSecond = 5;
 /** What waits to be written to the node's own stderr; above it lines are dropped, so that a stuck reader never stops a node. */
 export const logQueueBytes: number = 4 * mib;
+
+/** How often a worker looks at its memory, and what it may hold above what it once needed before it collects its garbage. */
+export const giveBackEveryMs = 5000;
+export const giveBackAboveBytes: number = 32 * mib;
+/** After such a collection another one follows, for the slots that have been given up since. */
+export const giveBackAgainMs = 40_000;
+/** A worker whose event loop is busy for a larger share of the time is left alone: collecting takes tens of milliseconds. */
+export const quietUtilization = 0.5;

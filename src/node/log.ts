@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { logQueueBytes } from './limits.ts';
+import { shownText } from '../base/mod.ts';
+import { logLineBytesMax, logQueueBytes } from './limits.ts';
 
 /** The operator's log: what the node itself has to say, and what functions write to stderr. */
 export type Log = Logger;
@@ -37,7 +38,8 @@ export function prettyLine(json: string): string {
   const clock = String(time).slice(11, 19);
   const name = (levels[Number(level)] ?? '').padEnd(5);
   const tail = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
-  return `${[`${clock} ${name} ${String(msg)}`, ...tail].join('  ')}\n`;
+  // Functions write what they like, and this is a terminal.
+  return `${[`${clock} ${name} ${shownText(String(msg), logLineBytesMax)}`, ...tail].join('  ')}\n`;
 }
 
 function fieldText(value: unknown): string {

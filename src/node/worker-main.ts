@@ -3,7 +3,8 @@
  * worker-pool.ts for the permissions it is started with.
  */
 import { createEngine } from '../engine/mod.ts';
-import { stopDeadlineMs } from './limits.ts';
+import { MemoryGiver, ownMemory } from './give-back.ts';
+import { giveBackEveryMs, stopDeadlineMs } from './limits.ts';
 import { createLog } from './log.ts';
 import type { ToWorker } from './protocol.ts';
 import { Worker } from './worker.ts';
@@ -38,6 +39,8 @@ process.on('message', (message: ToWorker) => {
       break;
   }
 });
+const giver = new MemoryGiver(ownMemory());
+setInterval(() => giver.check(), giveBackEveryMs).unref();
 // An interrupt typed at a terminal reaches every process of the node; the supervisor is the one to act on it.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => stop(stopDeadlineMs));

@@ -28,11 +28,14 @@ function startWorkerProcess(settings: WorkerSettings): ChildProcess {
       `--allow-fs-read=${settings.imagesFolder}`,
       ...readCodeFlags(),
       '--no-wasm-lazy-compilation',
+      // For give-back.ts; guests have no way to it.
+      '--expose-gc',
       '--disable-warning=PERM0006',
       '--disable-warning=ExperimentalWarning',
     ],
-    // The node's own environment may hold what functions are not to see.
-    env: {},
+    // The node's own environment may hold what functions are not to see. These two have the C library give freed buffers
+    // back to the system instead of keeping ever larger ones: https://man7.org/linux/man-pages/man3/mallopt.3.html
+    env: { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -10,7 +10,6 @@ export { checkModule } from './format/check.ts';
 export { functionNames, type Producer, producers } from './format/custom-sections.ts';
 export { type ArtifactKind, artifactKind, decodeModule } from './format/decode.ts';
 export { encodeModule } from './format/encode.ts';
-export { formatLimits } from './format/limits.ts';
 export {
   type CustomSection,
   type Export,
@@ -25,17 +24,10 @@ export { Writer } from './format/writer.ts';
 export { engineModule } from './rewrite/assembly.ts';
 export { flagWords, type Passes, Verdict } from './rewrite/context.ts';
 export type { BodyFindings, OffsetPair } from './rewrite/findings.ts';
-export {
-  dirtyPageBytes,
-  dirtyPageShift,
-  growthRefusedAt,
-  type MemoryLayout,
-  memoryLayout,
-} from './rewrite/layout.ts';
+export { dirtyPageBytes, growthRefusedAt, type MemoryLayout, memoryLayout } from './rewrite/layout.ts';
 export { prepared, prepareModule, takeSnapshot } from './rewrite/prepare.ts';
 export {
   engineImports,
-  hasUnsnapshotableState,
   type ResetMode,
   rewriteModule,
   type RewriteOptions,
@@ -43,4 +35,4 @@ export {
   type RewrittenModule,
   rewrittenExports,
 } from './rewrite/rewrite.ts';
-export type { GlobalBits, Snapshot } from './rewrite/snapshot.ts';
+export { type GlobalBits, hasUnsnapshotableState, type Snapshot } from './rewrite/snapshot.ts';

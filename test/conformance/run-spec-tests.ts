@@ -15,7 +15,8 @@ import { ScriptRunner } from './spec-runner.ts';
 /** The module that scripts import from: https://github.com/WebAssembly/spec/tree/main/interpreter#spectest-host-module */
 function hostInstance(): Instance {
   const nothing = (): void => {};
-  const global = (value: WebAssembly.ValueType, content: unknown): unknown => new WebAssembly.Global({ value }, content);
+  const global = (value: WebAssembly.ValueType, content: unknown): unknown =>
+    new WebAssembly.Global({ value }, content);
   const exports = {
     print: nothing,
     print_i32: nothing,
@@ -37,7 +38,10 @@ function hostInstance(): Instance {
 function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { untouched: { type: 'boolean', default: false }, 'wasm-tools': { type: 'string', default: 'wasm-tools' } },
+    options: {
+      untouched: { type: 'boolean', default: false },
+      'wasm-tools': { type: 'string', default: 'wasm-tools' },
+    },
   });
   const mode: Mode = values.untouched ? 'untouched' : 'rewritten';
   const wasmTools = findWasmTools(values['wasm-tools']);
@@ -69,8 +73,11 @@ function main(): void {
     for (const problem of failed) console.log(`FAILED ${path}: ${problem}`);
   }
   const { scripts, passed, encoded, failed } = totals;
-  console.log(`\n${scripts} scripts: ${passed} assertions hold, ${encoded} of them only encoded anew, ${failed} failed`);
-  for (const [reason, count] of [...skipped].toSorted((a, b) => b[1] - a[1])) console.log(`skipped ${count}: ${reason}`);
+  console.log(
+    `\n${scripts} scripts: ${passed} assertions hold, ${encoded} of them only encoded anew, ${failed} failed`,
+  );
+  for (const [reason, count] of [...skipped].toSorted((a, b) => b[1] - a[1]))
+    console.log(`skipped ${count}: ${reason}`);
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
 

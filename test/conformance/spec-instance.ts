@@ -1,5 +1,13 @@
 /** Modules of the specification's tests, instantiated as they are or rewritten, and their functions called with exact bits. */
-import { decodeModule, encodeModule, type FuncType, funcTypeAt, type Module, rewrittenExports, ValType } from '../../src/wasm/mod.ts';
+import {
+  decodeModule,
+  encodeModule,
+  type FuncType,
+  funcTypeAt,
+  type Module,
+  rewrittenExports,
+  ValType,
+} from '../../src/wasm/mod.ts';
 import { WasmBuilder } from '../support/wasm-builder.ts';
 import { RewrittenGuest } from '../support/wasm-harness.ts';
 import { bitsCode, type Constant, type Result } from './spec-values.ts';
@@ -40,7 +48,8 @@ export function instantiate(bytes: Uint8Array<ArrayBuffer>, registry: Registry, 
   const imports: Record<string, Record<string, unknown>> = {};
   for (const { module: from, name, description } of module.imports) {
     const provider = registry.get(from);
-    if (description.kind === 'memory' && provider?.module !== undefined && mode === 'rewritten') throw new SharesMemory();
+    if (description.kind === 'memory' && provider?.module !== undefined && mode === 'rewritten')
+      throw new SharesMemory();
     (imports[from] ??= {})[name] = provider?.exports[name];
   }
   if (mode !== 'rewritten') {
@@ -96,8 +105,13 @@ export function call(instance: Instance, name: string, args: readonly Constant[]
       if (!(error instanceof WebAssembly.LinkError)) throw error;
     }
   }
-  const returned: unknown = Reflect.apply(target, undefined, args.map(({ value }) => value));
-  const values: unknown[] = type.results.length === 0 ? [] : type.results.length === 1 ? [returned] : (returned as unknown[]);
+  const returned: unknown = Reflect.apply(
+    target,
+    undefined,
+    args.map(({ value }) => value),
+  );
+  const values: unknown[] =
+    type.results.length === 0 ? [] : type.results.length === 1 ? [returned] : (returned as unknown[]);
   return type.results.map((result, index) => resultOf(letterOf(result), values[index]));
 }
 

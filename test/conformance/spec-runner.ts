@@ -280,7 +280,8 @@ export class ScriptRunner {
     const thrown = thrownBy(() => {
       checkModule(decodeModule(bytes));
       // What the engine does next, for all that our own checks leave to V8.
-      if (!WebAssembly.validate(bytes)) throw new MayflyError('invalid_module', { offset: 0, reason: 'it is not valid' });
+      if (!WebAssembly.validate(bytes))
+        throw new MayflyError('invalid_module', { offset: 0, reason: 'it is not valid' });
     });
     if (isMayflyError(thrown)) return;
     if (thrown === undefined && !this.#modules.exact) throw new Skip('text that wabt gets wrong');

@@ -20,7 +20,7 @@ const lanesOf: Readonly<Record<string, { bits: number; count: number; float?: bo
 };
 
 /** `(ref.extern N)`: an object that stands for the number. */
-export class HostReference {
+class HostReference {
   readonly id: number;
 
   constructor(id: number) {
@@ -56,7 +56,11 @@ export function readConstant(list: List): Constant | undefined {
     case 'v128.const':
       return { letter: 'v', code: [0xfd, 0x0c, ...vectorBytes(list)], value: undefined };
     case 'ref.null':
-      return { letter: text === 'func' ? 'c' : text === 'extern' ? 'x' : 'r', code: [0xd0, text === 'func' ? 0x70 : 0x6f], value: null };
+      return {
+        letter: text === 'func' ? 'c' : text === 'extern' ? 'x' : 'r',
+        code: [0xd0, text === 'func' ? 0x70 : 0x6f],
+        value: null,
+      };
     case 'ref.extern':
     case 'ref.host':
       return { letter: 'x', code: [], value: hostReference(Number(text)) };
@@ -131,11 +135,14 @@ function hexFloat(text: string, width: number): number {
 }
 
 /** A result as it came: bits of a number or a vector, or a reference. */
-export type Result = { readonly letter: string; readonly bits: bigint } | { readonly letter: 'r'; readonly reference: unknown };
+export type Result =
+  | { readonly letter: string; readonly bits: bigint }
+  | { readonly letter: 'r'; readonly reference: unknown };
 
 /** Whether `result` is what `wanted` says. */
 export function matches(wanted: List, result: Result): boolean {
-  if (headOf(wanted) === 'either') return wanted.items.slice(1).some((node) => node.kind === 'list' && matches(node, result));
+  if (headOf(wanted) === 'either')
+    return wanted.items.slice(1).some((node) => node.kind === 'list' && matches(node, result));
   if (!('bits' in result)) return matchesReference(wanted, result.reference);
   const text = atomAt(wanted, 1);
   switch (headOf(wanted)) {
@@ -197,7 +204,10 @@ export function listsOf(nodes: readonly Node[]): List[] {
 }
 
 /** Code that leaves the result in local `local` on the stack as i32s and i64s. */
-export function bitsCode(letter: string, local: number): { readonly letters: string; readonly code: readonly number[] } {
+export function bitsCode(
+  letter: string,
+  local: number,
+): { readonly letters: string; readonly code: readonly number[] } {
   const get = [0x20, ...u32(local)];
   switch (letter) {
     case 'f':

@@ -47,7 +47,9 @@ export function examineAlone(bytes: Uint8Array<ArrayBuffer>, random: Prng): Exam
       passes: { preemption: 'checks', dirty },
       fuel: fuel / 100,
     });
-    const endings = makeCalls(module, random).map(({ index, args }) => guest.call(index, args).replace(/^returned.*/, 'returned'));
+    const endings = makeCalls(module, random).map(({ index, args }) =>
+      guest.call(index, args).replace(/^returned.*/, 'returned'),
+    );
     guest.rewind();
     return { problems: guest.residue(), compared: 0, endings };
   });
@@ -68,7 +70,8 @@ function examineBy(
       dirty: random.chance(80) ? 'marks' : 'everything',
     };
     const forServing = refusing(() => rewriteForServing(module, passes));
-    if (forServing !== undefined && !WebAssembly.validate(forServing)) problems.push('rewritten for serving it is not valid');
+    if (forServing !== undefined && !WebAssembly.validate(forServing))
+      problems.push('rewritten for serving it is not valid');
     const report = run(module, passes);
     return { ...report, problems: [...problems, ...report.problems], refused: undefined };
   } catch (error) {
@@ -79,9 +82,11 @@ function examineBy(
   }
 }
 
-/** Imports of types that JavaScript has no values of, and memories that the machine has no room for. */
+/** Imports of types that JavaScript has no values of, segments out of bounds, memories that the machine has no room for. */
 function isBeyondHost(error: unknown): boolean {
-  return error instanceof WebAssembly.LinkError || (error instanceof RangeError && error.message.startsWith('WebAssembly'));
+  if (error instanceof WebAssembly.LinkError) return true;
+  const known = error instanceof RangeError || error instanceof WebAssembly.RuntimeError;
+  return known && error.message.startsWith('WebAssembly.');
 }
 
 /** What `run` answers; undefined when it refuses the module. */
@@ -149,7 +154,7 @@ function argument(type: ValueType, random: Prng): unknown {
 }
 
 /** A host for whatever a module imports. Functions write down what they are called with, and answer zeros. */
-export function makeHost(module: Module): (log: string[]) => WebAssembly.Imports {
+function makeHost(module: Module): (log: string[]) => WebAssembly.Imports {
   // Tags and what can change must be one's own: each guest gets a host.
   return (log) => {
     const imports: Record<string, Record<string, unknown>> = {};
@@ -159,7 +164,12 @@ export function makeHost(module: Module): (log: string[]) => WebAssembly.Imports
         const results = funcTypeAt(module, description.type)?.results ?? [];
         const answers = results.map((type) => (type === ValType.i64 ? 0n : isNumber(type) ? 0 : null));
         provide((...args: unknown[]) => {
-          log.push(`${name} ${outcomeOf(() => args, (value) => typeof value)}`);
+          log.push(
+            `${name} ${outcomeOf(
+              () => args,
+              (value) => typeof value,
+            )}`,
+          );
           if (name === 'throw') throw new Error('the host threw');
           return answers.length > 1 ? answers : answers[0];
         });

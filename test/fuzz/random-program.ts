@@ -1,7 +1,8 @@
 /** Random modules that end by themselves: some memories, tables, globals and functions that call each other. */
 import { s32, type TypeLetter, u32, WasmBuilder } from '../support/wasm-builder.ts';
 import type { Prng } from './prng.ts';
-import { CodeMaker, type Surroundings } from './random-code.ts';
+import { CodeMaker } from './random-code.ts';
+import type { Surroundings } from './random-values.ts';
 
 const signatures = [
   ['', ''],
@@ -22,7 +23,8 @@ export function randomProgram(random: Prng): Uint8Array<ArrayBuffer> {
   const passiveSegments = random.below(3);
   for (let memory = 0; memory < memories; memory++) {
     builder.memory(random.pick([1, 3, 3, 4]), random.chance(50) ? random.pick([4, 5, 9]) : undefined);
-    for (let i = random.below(3); i > 0; i--) builder.activeData(memory, random.below(65_000), random.bytes(random.below(500)));
+    for (let i = random.below(3); i > 0; i--)
+      builder.activeData(memory, random.below(65_000), random.bytes(random.below(500)));
   }
   for (let i = 0; i < passiveSegments; i++) builder.passiveData(random.bytes(random.below(40)));
   const globals = makeGlobals(builder, random);
@@ -49,7 +51,9 @@ export function randomProgram(random: Prng): Uint8Array<ArrayBuffer> {
     exceptions: random.pick(['legacy', 'exnref']),
   };
   for (const { index, params, results } of functions) {
-    const locals = Array.from({ length: 1 + random.below(5) }, () => random.pick(['i', 'i', 'i', 'I', 'f', 'F', 'v'])).join('');
+    const locals = Array.from({ length: 1 + random.below(5) }, () =>
+      random.pick(['i', 'i', 'i', 'I', 'f', 'F', 'v']),
+    ).join('');
     const budget = 20 + random.below(120);
     const code = new CodeMaker(random, has, { params, locals, results, budget }).make();
     builder.function(builder.type(params, results), locals, code);
@@ -91,6 +95,11 @@ function makeTables(
   builder.elements.push([2, tables - 1, 0x41, 0x01, 0x0b, 0, ...entries(random.below(4))]);
   builder.elements.push([1, 0, ...entries(random.below(5))]);
   // Whatever code takes references of is named here.
-  builder.elements.push([3, 0, ...u32(functions), ...Array.from({ length: functions }, (_, index) => u32(index)).flat()]);
+  builder.elements.push([
+    3,
+    0,
+    ...u32(functions),
+    ...Array.from({ length: functions }, (_, index) => u32(index)).flat(),
+  ]);
   return { tables, tableEntries, elementSegments: 4 };
 }

@@ -13,7 +13,7 @@
     call 4)
   (func (;4;) (type 2) (param funcref i32) (result i32)
     local.get 1
-    i32.const 100000
+    i32.const 200000
     i32.gt_u
     if  ;; label = @1
       i32.const -1
@@ -22,7 +22,7 @@
     table.size 0
     local.get 1
     i32.add
-    i32.const 100000
+    i32.const 200000
     i32.gt_u
     if  ;; label = @1
       i32.const -1

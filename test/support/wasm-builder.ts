@@ -46,6 +46,8 @@ export interface ModuleExport {
   readonly index: number;
 }
 
+const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
 /** A module under construction. What is a list of bytes is taken as it stands, right or wrong. */
 export class WasmBuilder {
   readonly #types: number[][] = [];
@@ -143,7 +145,7 @@ export class WasmBuilder {
     const exports = this.exports.map((entry) => [...name(entry.name), entry.kind, ...u32(entry.index)]);
     const dataCount = this.dataCount && this.data.length > 0 ? [12, ...sized(u32(this.data.length))] : [];
     return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      ...header,
       ...section(1, this.#types),
       ...section(2, this.#imports),
       ...section(

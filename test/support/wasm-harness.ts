@@ -357,7 +357,7 @@ function callFunction(target: unknown, args: readonly unknown[], describe: (valu
 function functionNamer(module: Module, lookup: Lookup): (value: unknown) => string {
   return (value) => {
     if (value === null) return 'null';
-    if (typeof value !== 'function') return typeof value === 'object' ? 'object' : String(value);
+    if (typeof value !== 'function') return typeof value;
     const index = module.functionTypes.findIndex((_, at) => lookup(opened.func(at)) === value);
     return index < 0 ? 'function of somebody else' : `function ${index}`;
   };

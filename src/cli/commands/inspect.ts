@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { countText, fromWireError } from '../../base/mod.ts';
+import { countText, fromWireError, shownText } from '../../base/mod.ts';
 import type { InspectedLimits, Inspection } from '../../engine/mod.ts';
 import { type CommandContext, loadEngine, makeCommand, readArtifactFile } from '../command.ts';
 import { errorText, ExitCode, sizeText, table, type Terminal } from '../terminal.ts';
@@ -37,10 +37,10 @@ function jsonReport(inspection: Inspection): object {
 export function inspectionText(file: string, inspection: Inspection): string {
   const { imports, exports, passes, producers, memories, tables } = inspection;
   const sections = [
-    `${file}: ${[inspection.kind, ...inspection.languages, sizeText(inspection.artifactBytes)].join(', ')}\n`,
+    `${file}: ${[inspection.kind, ...inspection.languages.map((each) => shownText(each)), sizeText(inspection.artifactBytes)].join(', ')}\n`,
     section(
       'Made with',
-      producers.map(({ field, name, version }) => [field, `${name} ${version}`.trim()]),
+      producers.map(({ field, name, version }) => [shownText(field), shownText(`${name} ${version}`.trim())]),
     ),
     section('Memory', [
       ...memories.map((one) => ['memory', limitsText(one, 'pages of 64 KiB')]),
@@ -49,7 +49,7 @@ export function inspectionText(file: string, inspection: Inspection): string {
     section(
       `Imports (${imports.length})`,
       imports.map(({ module, name, kind, status, instead }) => [
-        `${module}.${name}`,
+        `${shownText(module)}.${shownText(name)}`,
         kind === 'function' ? '' : kind,
         status,
         instead ?? '',
@@ -57,7 +57,7 @@ export function inspectionText(file: string, inspection: Inspection): string {
     ),
     section(
       `Exports (${exports.length})`,
-      exports.map(({ name, kind }) => [name, kind]),
+      exports.map(({ name, kind }) => [shownText(name), kind]),
     ),
     section(
       'Passes',

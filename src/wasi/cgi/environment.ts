@@ -126,7 +126,7 @@ export class CgiEnvironment {
    */
   of(request: CgiRequest): () => string {
     const mounted = isMountedAt(request.path, request.mountPath);
-    const scriptName = mounted ? decodedPath(request.mountPath) : '';
+    const scriptName = mounted && request.mountPath !== '' ? decodedPath(request.mountPath) : '';
     const pathInfo = decodedPath(mounted ? request.path.slice(request.mountPath.length) : request.path);
     return () => this.#text(request, scriptName, pathInfo);
   }
@@ -137,20 +137,20 @@ export class CgiEnvironment {
     const hasLength = values.delete('CONTENT_LENGTH') || request.bodyBytes !== 0;
     values.delete('CONTENT_TYPE');
     let text =
-      variable('REQUEST_METHOD', request.method) +
-      variable('REQUEST_URI', wireText(request.query === '' ? request.path : `${request.path}?${request.query}`)) +
-      variable('SCRIPT_NAME', scriptName) +
-      variable('PATH_INFO', pathInfo) +
-      variable('QUERY_STRING', wireText(request.query)) +
-      variable('SERVER_NAME', wireText(request.serverName)) +
-      variable('SERVER_PORT', String(request.serverPort)) +
-      variable('SERVER_PROTOCOL', `HTTP/${request.httpVersion}`) +
-      variable('REMOTE_ADDR', request.remoteAddress) +
-      variable('REMOTE_PORT', String(request.remotePort));
+      `REQUEST_METHOD=${value(request.method)}\0` +
+      `REQUEST_URI=${value(request.query === '' ? request.path : `${request.path}?${request.query}`)}\0` +
+      `SCRIPT_NAME=${scriptName}\0` +
+      `PATH_INFO=${pathInfo}\0` +
+      `QUERY_STRING=${value(request.query)}\0` +
+      `SERVER_NAME=${value(request.serverName)}\0` +
+      `SERVER_PORT=${request.serverPort}\0` +
+      `SERVER_PROTOCOL=HTTP/${value(request.httpVersion)}\0` +
+      `REMOTE_ADDR=${value(request.remoteAddress)}\0` +
+      `REMOTE_PORT=${request.remotePort}\0`;
     // 4.1.2 "if and only if the request is accompanied by a message-body", as far as that is known: of a chunked body it is not.
-    if (request.bodyBytes !== undefined && hasLength) text += variable('CONTENT_LENGTH', String(request.bodyBytes));
-    if (contentType !== undefined) text += variable('CONTENT_TYPE', contentType);
-    for (const [name, value] of values) text += variable(name, value);
+    if (request.bodyBytes !== undefined && hasLength) text += `CONTENT_LENGTH=${request.bodyBytes}\0`;
+    if (contentType !== undefined) text += `CONTENT_TYPE=${contentType}\0`;
+    for (const [name, joined] of values) text += `${name}=${joined}\0`;
     for (const name in this.#ownHttp) {
       if (!values.has(name)) text += variable(name, this.#ownHttp[name] ?? '');
     }
@@ -163,11 +163,11 @@ export class CgiEnvironment {
     for (let at = 0; at + 1 < headers.length; at += 2) {
       const name = this.#variableFor(headers[at] ?? '');
       if (name === undefined) continue;
-      const value = wireText(headers[at + 1] ?? '');
+      const field = value(headers[at + 1] ?? '');
       const before = values.get(name);
-      if (before === undefined) values.set(name, value);
+      if (before === undefined) values.set(name, field);
       else if (name.startsWith('HTTP_') && !singleHeaders.has(name))
-        values.set(name, before + separatorOf(name) + value);
+        values.set(name, before + separatorOf(name) + field);
     }
     return values;
   }
@@ -196,8 +196,13 @@ export class CgiEnvironment {
   }
 }
 
-function variable(name: string, value: string): string {
-  return `${name}=${untilNul(value)}\0`;
+function variable(name: string, text: string): string {
+  return `${name}=${untilNul(text)}\0`;
+}
+
+/** What wire bytes are as a variable's value: nearly always just what they are, which one look tells. */
+function value(wire: string): string {
+  return /[\0\x80-\uffff]/.test(wire) ? untilNul(wireText(wire)) : wire;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6265#section-5.4 has cookies in one field; HTTP/2 may split it (RFC 9113, 8.2.3). */
@@ -215,6 +220,7 @@ function isMountedAt(path: string, mountPath: string): boolean {
 
 /** 4.1.5 "Unlike a URI path, the PATH_INFO is not URL-encoded". `%2F` becomes a slash like any other; REQUEST_URI tells. */
 function decodedPath(path: string): string {
+  if (!/[%\0\x80-\uffff]/.test(path)) return path;
   let decoded: string;
   try {
     decoded = decodeURIComponent(wireText(path));

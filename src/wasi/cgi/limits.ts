@@ -3,6 +3,9 @@ import { kib } from '../../base/mod.ts';
 /** Bytes of a response's header, line ends and all: what node:http is ready to send, and four times what it accepts. */
 export const headBytesMax: number = 64 * kib;
 
+/** How much of what a guest writes is searched for the end of the header at once. */
+export const headPieceBytes: number = 2 * kib;
+
 /** Lines of a response's header. */
 export const headFieldsMax = 100;
 

@@ -1,5 +1,5 @@
 import { type OutputStream, wouldBlock } from '../streams.ts';
-import { headBytesMax } from './limits.ts';
+import { headBytesMax, headPieceBytes } from './limits.ts';
 import { parseHead } from './response-head.ts';
 
 /** Where a parsed response goes. */
@@ -24,9 +24,6 @@ export const CgiOutcome = {
 } as const;
 export type CgiOutcome = (typeof CgiOutcome)[keyof typeof CgiOutcome];
 
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-
 /**
  * A guest's stdout: takes the header apart, then lets the body through.
  *
@@ -40,9 +37,8 @@ export class CgiResponseParser implements OutputStream {
   readonly #sink: CgiSink;
   readonly #isHead: boolean;
   #state: 'head' | 'body' | 'malformed' = 'head';
-  /** The header as far as it came, when it did not come at once. */
-  #kept: Uint8Array | undefined;
-  #keptBytes = 0;
+  /** The header as far as it came, when it did not come at once; a character a byte. */
+  #kept = '';
   #contentLength: number | undefined;
   #hasBody = true;
   #bodyBytes = 0;
@@ -57,8 +53,10 @@ export class CgiResponseParser implements OutputStream {
 
   write(source: Uint8Array): number {
     if (this.#state === 'body') return this.#writeBody(source);
-    if (this.#state === 'malformed') return source.byteLength;
-    const headBytes = this.#writeHead(source);
+    let headBytes = 0;
+    while (this.#state === 'head' && headBytes < source.byteLength) {
+      headBytes += this.#writeHead(headBytes === 0 ? source : source.subarray(headBytes));
+    }
     if (headBytes === source.byteLength || this.#isMalformed()) return source.byteLength;
     const taken = this.#writeBody(source.subarray(headBytes));
     return taken === wouldBlock ? headBytes : headBytes + taken;
@@ -82,7 +80,7 @@ export class CgiResponseParser implements OutputStream {
   /** The guest returned: nothing more comes. */
   finish(): CgiOutcome {
     if (this.#state === 'head') {
-      if (this.#keptBytes === 0) return CgiOutcome.noResponse;
+      if (this.#kept === '') return CgiOutcome.noResponse;
       this.#fail('it ended before the empty line that ends the header');
     } else if (this.#state === 'body' && this.#hasBody && this.#bodyBytes < (this.#contentLength ?? 0)) {
       this.#fail('its body is shorter than its Content-Length');
@@ -94,33 +92,33 @@ export class CgiResponseParser implements OutputStream {
     return this.#state === 'malformed';
   }
 
-  /** @returns how many bytes of `source` belong to the header; all of them when it is not whole, or malformed */
+  /** @returns how many bytes at the front of `source` were looked at, and belong to the header */
   #writeHead(source: Uint8Array): number {
-    const before = this.#keptBytes;
-    // What is past the largest header is not looked at, let alone kept.
-    const room = headBytesMax + 1 - before;
-    const part = source.byteLength > room ? source.subarray(0, room) : source;
-    const all = before === 0 ? part : this.#keep(part);
-    const end = endOfHead(all, before);
-    if ((end ?? all.byteLength) > headBytesMax) {
+    const before = this.#kept.length;
+    // Not more at once than most headers have: behind it may be a large body.
+    const part = Math.min(source.byteLength, headPieceBytes);
+    // A byte becomes a character, so that places in the text are places in the bytes.
+    const text = this.#kept + Buffer.from(source.buffer, source.byteOffset, part).toString('latin1');
+    const end = endOfHead(text, before);
+    if ((end ?? text.length) > headBytesMax) {
       this.#fail(`its header is longer than ${headBytesMax} bytes`);
     } else if (end !== undefined) {
-      this.#parseHead(all.subarray(0, end));
+      this.#parseHead(text.slice(0, end));
       return end - before;
-    } else if (before === 0) {
-      this.#keep(part);
+    } else {
+      this.#kept = text;
     }
-    return source.byteLength;
+    return part;
   }
 
-  #parseHead(bytes: Uint8Array): void {
-    const head = parseHead(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
+  #parseHead(text: string): void {
+    const head = parseHead(text);
     if (typeof head === 'string') {
       this.#fail(head);
       return;
     }
     this.#state = 'body';
-    this.#kept = undefined;
+    this.#kept = '';
     this.#contentLength = head.contentLength;
     this.#hasBody = !this.#isHead && head.status !== 204 && head.status !== 304;
     this.#sink.head(head.status, head.headers);
@@ -142,24 +140,9 @@ export class CgiResponseParser implements OutputStream {
     return source.byteLength;
   }
 
-  /** Puts `source` behind what came before. @returns all of it */
-  #keep(source: Uint8Array): Uint8Array {
-    const wantedBytes = this.#keptBytes + source.byteLength;
-    let kept = this.#kept;
-    if (kept === undefined || kept.byteLength < wantedBytes) {
-      const larger = new Uint8Array(Math.max(1024, 2 * wantedBytes));
-      if (kept !== undefined) larger.set(kept.subarray(0, this.#keptBytes));
-      kept = larger;
-      this.#kept = larger;
-    }
-    kept.set(source, this.#keptBytes);
-    this.#keptBytes = wantedBytes;
-    return kept.subarray(0, wantedBytes);
-  }
-
   #fail(reason: string): void {
     this.#state = 'malformed';
-    this.#kept = undefined;
+    this.#kept = '';
     this.#sinkIsFull = false;
     this.#sink.malformed(reason);
   }
@@ -169,12 +152,10 @@ export class CgiResponseParser implements OutputStream {
  * Where the body begins: after the first empty line. Looks for line ends from `from` on, where nobody has looked yet.
  * @returns undefined when there is no empty line yet
  */
-function endOfHead(bytes: Uint8Array, from: number): number | undefined {
-  // A plain loop: for the few bytes of a header, `indexOf` costs more to call than it saves.
-  for (let at = from; at < bytes.byteLength; at++) {
-    if (bytes[at] !== lineFeed) continue;
-    const last = bytes[at - 1] === carriageReturn ? at - 2 : at - 1;
-    if (last < 0 || bytes[last] === lineFeed) return at + 1;
+function endOfHead(text: string, from: number): number | undefined {
+  for (let feed = text.indexOf('\n', from); feed >= 0; feed = text.indexOf('\n', feed + 1)) {
+    const last = text[feed - 1] === '\r' ? feed - 2 : feed - 1;
+    if (last < 0 || text[last] === '\n') return feed + 1;
   }
   return undefined;
 }

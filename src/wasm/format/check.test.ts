@@ -137,14 +137,22 @@ describe('checkModule and rewriteModule', () => {
     ]) {
       const bytes = guest(body(...code)).build();
       assert.equal(WebAssembly.validate(bytes), false);
-      assert.throws(() => rewrite(bytes), (error) => isMayflyError(error));
+      assert.throws(
+        () => rewrite(bytes),
+        (error) => isMayflyError(error),
+      );
     }
   });
 
   test('refuse an index far past the end as well', () => {
     for (const index of [1000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
       const far = u32(index);
-      for (const code of [[0x10, ...far], [0x23, ...far, 0x1a], [0x20, ...far, 0x1a], [0x41, 0, 0x28, 0x40, ...far, 0, 0x1a]]) {
+      for (const code of [
+        [0x10, ...far],
+        [0x23, ...far, 0x1a],
+        [0x20, ...far, 0x1a],
+        [0x41, 0, 0x28, 0x40, ...far, 0, 0x1a],
+      ]) {
         assert.throws(() => rewrite(guest(body(...code)).build()), { code: 'invalid_module' });
       }
     }

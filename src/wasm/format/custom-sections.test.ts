@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { u32 } from '../../../test/support/wasm-builder.ts';
 import { functionNames, producers } from './custom-sections.ts';
 import { decodeModule } from './decode.ts';
@@ -10,22 +10,26 @@ function name(text: string): number[] {
   return [...new Writer().name(text).finish()];
 }
 
+/** A type, two functions of it and their bodies. */
+const twoFunctions = Buffer.from('0061736d0100000001040160000003030200000a070202000b02000b', 'hex');
+
 /** A module of two functions with a custom section of this name and content. */
 function moduleWith(section: string, content: readonly number[]): ReturnType<typeof decodeModule> {
   const custom = [...name(section), ...content];
-  return decodeModule(
-    Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 3, 2, 0, 0],
-      ...[10, 7, 2, 2, 0, 0x0b, 2, 0, 0x0b, 0, ...u32(custom.length), ...custom],
-    ]),
-  );
+  return decodeModule(Uint8Array.from([...twoFunctions, 0, ...u32(custom.length), ...custom]));
 }
 
 describe('functionNames', () => {
   test('reads the names of functions, and steps over what else has names', () => {
     const names = [0, 5, ...name('hull'), 1, 11, 2, 0, ...name('one'), 1, ...name('two')];
     // The module's name says it has five bytes.
-    assert.deepEqual([...functionNames(moduleWith('name', names))], [[0, 'one'], [1, 'two']]);
+    assert.deepEqual(
+      [...functionNames(moduleWith('name', names))],
+      [
+        [0, 'one'],
+        [1, 'two'],
+      ],
+    );
   });
 
   test('keeps what it read before something was malformed', () => {
@@ -45,7 +49,17 @@ describe('functionNames', () => {
 
 describe('producers', () => {
   test('reads fields with their values', () => {
-    const content = [2, ...name('language'), 1, ...name('C11'), ...name(''), ...name('sdk'), 1, ...name('x'), ...name('1')];
+    const content = [
+      2,
+      ...name('language'),
+      1,
+      ...name('C11'),
+      ...name(''),
+      ...name('sdk'),
+      1,
+      ...name('x'),
+      ...name('1'),
+    ];
     assert.deepEqual(producers(moduleWith('producers', content)), [
       { field: 'language', name: 'C11', version: '' },
       { field: 'sdk', name: 'x', version: '1' },

@@ -76,7 +76,10 @@ describe('artifactKind', () => {
 describe('decodeModule', () => {
   test('names what is no module', () => {
     assert.throws(() => decodeModule(new Uint8Array()), { code: 'not_wasm', message: /nothing: it is empty/ });
-    assert.throws(() => decodeModule(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0)), { code: 'not_wasm', message: /7f 45 4c 46/ });
+    assert.throws(() => decodeModule(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 0, 0, 0)), {
+      code: 'not_wasm',
+      message: /7f 45 4c 46/,
+    });
     assertRefused(() => decodeModule(Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0)), 'malformed_module', 4);
     assertRefused(() => decodeModule(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)), 'unsupported_feature', 4);
   });
@@ -176,7 +179,10 @@ describe('decodeModule', () => {
   const oneFunction = [raw(1, 1, 0x60, 0, 0), raw(3, 1, 0)];
 
   test('refuses locals that no stack has room for, also when each run is small', () => {
-    const runs = (...counts: readonly number[]): number[] => [counts.length, ...counts.flatMap((count) => [...u32(count), 0x7f])];
+    const runs = (...counts: readonly number[]): number[] => [
+      counts.length,
+      ...counts.flatMap((count) => [...u32(count), 0x7f]),
+    ];
     const body = (...counts: readonly number[]): number[] => {
       const content = [...runs(...counts), 0x0b];
       return raw(10, 1, ...u32(content.length), ...content);
@@ -190,7 +196,9 @@ describe('decodeModule', () => {
   test('refuses a function whose compiling would take too long', () => {
     const size = 100_000;
     const content = [1, ...u32(40_000), 0x7f, ...new Uint8Array(size).fill(0x01), 0x0b];
-    assert.throws(() => decode(...oneFunction, raw(10, 1, ...u32(content.length), ...content)), { code: 'module_too_large' });
+    assert.throws(() => decode(...oneFunction, raw(10, 1, ...u32(content.length), ...content)), {
+      code: 'module_too_large',
+    });
   });
 
   test('gives the offset of what it refuses in a body', () => {
@@ -207,7 +215,10 @@ describe('decodeModule', () => {
     const bytes = Uint8Array.from([...header, ...raw(1, 2, ...group, 0x5e, 0x77, 1)]);
     assert.ok(WebAssembly.validate(bytes));
     const { types } = decodeModule(bytes);
-    assert.deepEqual(types.map(({ kind }) => kind), ['struct', 'struct', 'array']);
+    assert.deepEqual(
+      types.map(({ kind }) => kind),
+      ['struct', 'struct', 'array'],
+    );
     assertRefused(() => decode(raw(1, 1, 0x50, 1, 7, 0x60, 0, 0)), 'malformed_module', 14);
   });
 });
@@ -267,7 +278,8 @@ describe('decodeModule, checkModule and rewriteModule on damaged modules', () =>
   test('sections that announce much and hold little end at once', () => {
     const start = performance.now();
     for (const id of [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13]) {
-      for (const count of [1000, 99_999, 0xffff_ffff]) check(Uint8Array.from([...header, ...raw(id, ...u32(count), 0)]), `${id}`);
+      for (const count of [1000, 99_999, 0xffff_ffff])
+        check(Uint8Array.from([...header, ...raw(id, ...u32(count), 0)]), `${id}`);
     }
     assert.ok(performance.now() - start < 1000);
   });

@@ -77,7 +77,11 @@ function notWasm(bytes: Uint8Array): MayflyError {
   const found = bytes.byteLength === 0 ? 'nothing: it is empty' : start;
   if (artifactKind(bytes) === 'component') {
     const feature = 'the component model';
-    return new MayflyError('unsupported_feature', { offset: 4, feature, instead: 'Build it as a WASI preview1 command' });
+    return new MayflyError('unsupported_feature', {
+      offset: 4,
+      feature,
+      instead: 'Build it as a WASI preview1 command',
+    });
   }
   if (start === '00 61 73 6d') {
     return new MayflyError('malformed_module', { offset: 4, reason: 'the version is not 1' });
@@ -191,8 +195,18 @@ class Decoder {
     }
   }
 
+  /** Many tables, none of them too large, would be one that is. */
+  #checkTables(): void {
+    const limit = formatLimits.tableEntriesTogether;
+    const size = this.#tables.reduce((sum, { table }) => sum + table.limits.min, 0);
+    const offset = this.#tables.at(-1)?.offset ?? 0;
+    if (size > limit)
+      throw new MayflyError('module_too_large', { what: 'the size of all tables', size, limit, offset });
+  }
+
   #finish(): Module {
     const reader = this.#reader;
+    this.#checkTables();
     const bodies = this.#bodies ?? [];
     if (bodies.length !== this.#functions.length) reader.fail('functions are declared and their bodies are missing');
     if (this.#dataCount !== undefined && this.#dataCount !== this.#data.length) {

@@ -77,7 +77,7 @@ export function declarativeSegment(indexes: readonly number[]): ElementSegment {
   return { mode: 'declarative', table: 0, at: undefined, type: ValType.funcref, items, offset: 0 };
 }
 
-export function writeDataSegment(writer: Writer, module: Module, segment: DataSegment, mapFunction: FunctionMap): void {
+function writeDataSegment(writer: Writer, module: Module, segment: DataSegment, mapFunction: FunctionMap): void {
   const { mode, memory, at, content } = segment;
   if (mode === 'passive') writer.u32(1);
   else if (memory === 0) writer.u32(0);
@@ -102,7 +102,7 @@ export function moduleHeader(writer: Writer): Writer {
 
 /** What is different from the artifact in a module that `encodeModule` writes. */
 export interface EncodeChanges {
-  /** Largest number of pages a defined memory may declare. */
+  /** Largest number of pages a defined memory may declare, unless it starts with more. */
   readonly memoryPagesMax?: number;
   /** Exports in place of the module's own. */
   readonly exports?: readonly Pick<Export, 'name' | 'kind' | 'index'>[];
@@ -134,14 +134,24 @@ export function encodeModule(module: Module, changes: EncodeChanges = {}): Uint8
     vector(module.imports, (to, entry) => writeImport(to, entry.module, entry.name, entry.description)),
   );
   const functionTypes = [...module.bodies.map((body) => body.type), ...addedFunctions.map((added) => added.type)];
-  writer.section(SectionId.function, vector(functionTypes, (to, type) => to.u32(type)));
-  writer.section(SectionId.table, vector(module.tables, (to, table) => writeTable(to, module, table, same)));
+  writer.section(
+    SectionId.function,
+    vector(functionTypes, (to, type) => to.u32(type)),
+  );
+  writer.section(
+    SectionId.table,
+    vector(module.tables, (to, table) => writeTable(to, module, table, same)),
+  );
   const pagesMax = changes.memoryPagesMax;
   writer.section(
     SectionId.memory,
-    vector(module.memories, (to, { limits }) =>
-      writeLimits(to, pagesMax === undefined ? limits : { ...limits, max: Math.min(limits.max ?? pagesMax, pagesMax) }),
-    ),
+    vector(module.memories, (to, { limits }) => {
+      const { min, max } = limits;
+      writeLimits(
+        to,
+        pagesMax === undefined ? limits : { ...limits, max: Math.max(min, Math.min(max ?? pagesMax, pagesMax)) },
+      );
+    }),
   );
   writer.section(SectionId.tag, vector(module.tags, writeTag));
   writer.section(

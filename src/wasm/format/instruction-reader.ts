@@ -1,5 +1,6 @@
 import { formatLimits } from './limits.ts';
-import { Immediate, type Instruction, instructionOf, Op, prefixAtomic, prefixed, prefixGc } from './instructions.ts';
+import { instructionOf } from './instruction-table.ts';
+import { Immediate, type Instruction, Op, prefixAtomic, prefixed, prefixGc } from './instructions.ts';
 import type { Reader } from './reader.ts';
 import { readHeapType, readValueType } from './value-type.ts';
 

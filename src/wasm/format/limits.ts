@@ -26,6 +26,10 @@ export const formatLimits = {
   structFields: 2000,
   /** V8: kV8MaxWasmFunctionLocals is 50,000, with the parameters and the few that the rewriter adds. */
   locals: 48_900,
+  /** Of all functions: the compiler's work grows with them, however short they are. A Ruby has 0.4 million. */
+  localsTogether: 4_000_000,
+  /** Of all tables: each is made for a slot, and again by a rewind. */
+  tableEntriesTogether: 200_000,
   /** V8: kV8MaxWasmFunctionSize is 7,654,321; one that large takes its compiler seconds. */
   functionBytes: 4_194_304,
   /** V8: kV8MaxWasmFunctionSize, for what the rewriter made of one. */

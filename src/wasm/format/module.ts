@@ -17,7 +17,10 @@ export interface FuncType {
 }
 
 /** A type of the module. Those that are no functions only matter by being there. */
-export type TypeEntry = ({ readonly kind: 'func' } & FuncType) | { readonly kind: 'struct'; readonly fields: number } | { readonly kind: 'array' };
+export type TypeEntry =
+  | ({ readonly kind: 'func' } & FuncType)
+  | { readonly kind: 'struct'; readonly fields: number }
+  | { readonly kind: 'array' };
 
 export interface Limits {
   readonly min: number;
@@ -87,7 +90,9 @@ export interface ElementSegment {
   /** Where an active one goes. */
   readonly at: Span | undefined;
   readonly type: ValueType;
-  readonly items: { readonly kind: 'functions'; readonly indexes: readonly number[] } | { readonly kind: 'expressions'; readonly spans: readonly Span[] };
+  readonly items:
+    | { readonly kind: 'functions'; readonly indexes: readonly number[] }
+    | { readonly kind: 'expressions'; readonly spans: readonly Span[] };
   readonly offset: number;
 }
 
@@ -144,9 +149,20 @@ export interface Module {
   readonly data: readonly DataSegment[];
   readonly customs: readonly CustomSection[];
   /** What is imported of each kind. */
-  readonly imported: { readonly funcs: number; readonly tables: number; readonly memories: number; readonly globals: number; readonly tags: number };
+  readonly imported: {
+    readonly funcs: number;
+    readonly tables: number;
+    readonly memories: number;
+    readonly globals: number;
+    readonly tags: number;
+  };
   /** The index spaces with imports first. */
-  readonly spaces: { readonly tables: readonly TableType[]; readonly memories: readonly MemoryType[]; readonly globals: readonly GlobalType[]; readonly tags: readonly Tag[] };
+  readonly spaces: {
+    readonly tables: readonly TableType[];
+    readonly memories: readonly MemoryType[];
+    readonly globals: readonly GlobalType[];
+    readonly tags: readonly Tag[];
+  };
 }
 
 /** The function type at `index`. Undefined when there is none. */

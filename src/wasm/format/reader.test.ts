@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { isMayflyError } from '../../base/mod.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
@@ -36,7 +36,8 @@ function offsetOf(run: () => unknown): number {
 }
 
 const unsigned = fc.bigInt({ min: 0n, max: 0xffff_ffffn });
-const signed = (bits: number): fc.Arbitrary<bigint> => fc.bigInt({ min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n });
+const signed = (bits: number): fc.Arbitrary<bigint> =>
+  fc.bigInt({ min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n });
 
 describe('Reader', () => {
   const kinds = ['u32', 's32', 's33', 's64'] as const;
@@ -62,20 +63,32 @@ describe('Reader', () => {
       fc.assert(
         fc.property(values, (value) => {
           const bytes = leb128(value, bytesMax + 1);
-          assert.equal(offsetOf(() => read(kind, bytes)), bytesMax - 1);
+          assert.equal(
+            offsetOf(() => read(kind, bytes)),
+            bytesMax - 1,
+          );
         }),
       );
     });
 
     test(`${kind} refuses what has more bits than it may have`, () => {
-      const past = kind === 'u32' ? [2n ** 32n, 2n ** 35n - 1n] : [2n ** BigInt(bits - 1), -(2n ** BigInt(bits - 1)) - 1n];
-      for (const value of past) assert.equal(offsetOf(() => read(kind, leb128(value, bytesMax))), bytesMax - 1, String(value));
+      const past =
+        kind === 'u32' ? [2n ** 32n, 2n ** 35n - 1n] : [2n ** BigInt(bits - 1), -(2n ** BigInt(bits - 1)) - 1n];
+      for (const value of past)
+        assert.equal(
+          offsetOf(() => read(kind, leb128(value, bytesMax))),
+          bytesMax - 1,
+          String(value),
+        );
     });
 
     test(`${kind} tells where an integer is cut short`, () => {
       for (let length = 0; length < bytesMax; length++) {
         const cut = Array.from({ length }, () => 0x80);
-        assert.equal(offsetOf(() => read(kind, cut)), length);
+        assert.equal(
+          offsetOf(() => read(kind, cut)),
+          length,
+        );
       }
     });
   }
@@ -114,18 +127,29 @@ describe('Reader', () => {
     assert.equal(name(0xef, 0xbb, 0xbf, 0x61), '\ufeffa');
     assert.equal(name(0xf0, 0x9f, 0x98, 0x80), '😀');
     const broken = [[0x80], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xff]];
-    for (const bytes of broken) assert.equal(offsetOf(() => name(...bytes)), 1, bytes.join(' '));
+    for (const bytes of broken)
+      assert.equal(
+        offsetOf(() => name(...bytes)),
+        1,
+        bytes.join(' '),
+      );
   });
 
   test('name refuses a length past the end and one past the limit', () => {
-    assert.equal(offsetOf(() => new Reader(Uint8Array.of(3, 0x61, 0x62)).name()), 0);
+    assert.equal(
+      offsetOf(() => new Reader(Uint8Array.of(3, 0x61, 0x62)).name()),
+      0,
+    );
     const long = new Reader(Uint8Array.from([...leb128(200_000n, 3), ...new Uint8Array(200_000)]));
     assert.throws(() => long.name(), { code: 'module_too_large' });
   });
 
   test('count refuses more entries than bytes are left', () => {
     assert.equal(new Reader(Uint8Array.of(2, 0, 0)).count('entries', 10), 2);
-    assert.equal(offsetOf(() => new Reader(Uint8Array.of(3, 0, 0)).count('entries', 10)), 0);
+    assert.equal(
+      offsetOf(() => new Reader(Uint8Array.of(3, 0, 0)).count('entries', 10)),
+      0,
+    );
     assert.throws(() => new Reader(Uint8Array.of(11)).count('entries', 10), { code: 'module_too_large' });
   });
 
@@ -133,9 +157,18 @@ describe('Reader', () => {
     const reader = new Reader(Uint8Array.of(1, 2, 3, 4));
     const part = reader.part(2);
     assert.deepEqual([part.u8(), part.u8(), part.done], [1, 2, true]);
-    assert.equal(offsetOf(() => part.u8()), 2);
-    assert.equal(offsetOf(() => part.peek()), 2);
+    assert.equal(
+      offsetOf(() => part.u8()),
+      2,
+    );
+    assert.equal(
+      offsetOf(() => part.peek()),
+      2,
+    );
     assert.equal(reader.u8(), 3);
-    assert.equal(offsetOf(() => reader.skip(2)), 3);
+    assert.equal(
+      offsetOf(() => reader.skip(2)),
+      3,
+    );
   });
 });

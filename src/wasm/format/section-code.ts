@@ -14,7 +14,22 @@ export function readCodeSection(reader: Reader, types: readonly number[], typeCo
   if (count !== types.length) {
     reader.fail(`${types.length} functions are declared and ${count} bodies are there`, offset);
   }
-  return types.map((type) => readBody(reader, type, typeCount));
+  let locals = 0;
+  return types.map((type) => {
+    const body = readBody(reader, type, typeCount);
+    locals += body.localCount;
+    if (locals > formatLimits.localsTogether) {
+      const limit = formatLimits.localsTogether;
+      const start = body.whole.start;
+      throw new MayflyError('module_too_large', {
+        what: 'the number of locals of all functions',
+        size: locals,
+        limit,
+        offset: start,
+      });
+    }
+    return body;
+  });
 }
 
 function readBody(reader: Reader, type: number, typeCount: number): FunctionBody {

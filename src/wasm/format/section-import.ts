@@ -10,7 +10,7 @@ const isShared = 2;
 const is64 = 4;
 
 /** https://webassembly.github.io/spec/core/binary/types.html#limits */
-export function readLimits(reader: Reader, what: 'memory' | 'table'): Limits {
+function readLimits(reader: Reader, what: 'memory' | 'table'): Limits {
   const offset = reader.position;
   const flags = reader.u8();
   if (flags > 7) reader.fail(`the limits of a ${what} are malformed`, offset);
@@ -58,7 +58,8 @@ export function readMemoryType(reader: Reader): MemoryType {
   const offset = reader.position;
   const limits = readLimits(reader, 'memory');
   const largest = Math.max(limits.min, limits.max ?? 0);
-  if (largest > formatLimits.memoryPages) tooLarge("a memory's size in pages", largest, formatLimits.memoryPages, offset);
+  if (largest > formatLimits.memoryPages)
+    tooLarge("a memory's size in pages", largest, formatLimits.memoryPages, offset);
   return { limits, offset };
 }
 

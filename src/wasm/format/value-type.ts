@@ -68,11 +68,6 @@ export function isException(type: ValueType): boolean {
   return heap === exceptionHeap || heap === noExceptionHeap;
 }
 
-/** Whether a local of this type has a value before it is set. */
-export function isDefaultable(type: ValueType): boolean {
-  return (type & 0xff) !== reference;
-}
-
 /** The letter that stands for the type in an instruction's signature. */
 export function letterOf(type: ValueType): string {
   switch (type) {

@@ -117,8 +117,3 @@ export class Writer {
     return content.length === 0 ? this : this.u8(id).sized(content);
   }
 }
-
-/** The bytes that `value` takes as an unsigned LEB128. */
-export function u32Bytes(value: number): number {
-  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
-}

@@ -131,7 +131,7 @@ export class Assembly {
 }
 
 /** The declarations of locals of an added function. */
-export function declareLocals(...types: readonly ValueType[]): Uint8Array {
+function declareLocals(...types: readonly ValueType[]): Uint8Array {
   const writer = new Writer(16).u32(types.length);
   for (const type of types) {
     writer.u32(1);
@@ -151,4 +151,3 @@ export function functionCode(
 }
 
 export const i32: ValueType = ValType.i32;
-export const i64: ValueType = ValType.i64;

@@ -213,11 +213,11 @@ export class BodyRewriter {
         operands.close();
         return;
       case Op.else:
-        this.#pacing.else();
+        this.#pacing.enterElse();
         operands.nextArm(operands.frame?.params ?? 0);
         return;
       case Op.catchAll:
-        this.#pacing.catch();
+        this.#pacing.enterCatch();
         operands.nextArm(0);
         return;
       case Op.unreachable:
@@ -371,7 +371,7 @@ export class BodyRewriter {
     checkIndex('tag', index, module.spaces.tags.length, start);
     const params = funcTypeAt(module, module.spaces.tags[index]?.type ?? -1)?.params.length ?? 0;
     if (opcode === Op.catch) {
-      this.#pacing.catch();
+      this.#pacing.enterCatch();
       this.#operands.nextArm(params);
     } else {
       this.#unreachable();

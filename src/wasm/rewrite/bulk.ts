@@ -28,7 +28,10 @@ function emitBoundsCheck(code: Code, context: RewriteContext, memory: number, lo
 
 /** The address in `local` as the memory's own operations want it: shifted. */
 function emitShifted(code: Code, context: RewriteContext, memory: number, local: number): void {
-  code.local('get', local).i32(context.memories[memory]?.layout.shiftBytes ?? 0).op(Op.i32Add);
+  code
+    .local('get', local)
+    .i32(context.memories[memory]?.layout.shiftBytes ?? 0)
+    .op(Op.i32Add);
 }
 
 function emitMarkAll(code: Code, context: RewriteContext, memory: number): void {

@@ -17,6 +17,7 @@ const usual: readonly (readonly [number, number, number])[] = [
   [0, 4096, 8192],
   [4095, 65_530, 100_000],
   [20_000, 0, 1],
+  [40_000, 90_000, 0],
 ];
 
 function moduleOf({ fields = '', body }: Case): Uint8Array<ArrayBuffer> {
@@ -61,6 +62,19 @@ const cases: readonly Case[] = [
         (then (i32.store (local.get $a) (i32.const 1)))
         (else (i32.store (local.get $a) (i32.const 2))))
       (i32.store (local.get $a) (i32.const 3))`,
+  },
+  {
+    name: 'stores in two arms and none behind them',
+    body: `(if (local.get $c)
+        (then (i32.store (local.get $a) (i32.const 1)))
+        (else (i32.store offset=4 (local.get $a) (i32.const 2))))`,
+  },
+  {
+    name: 'a store in a catch that the block did not come to',
+    fields: '(tag $t)',
+    body: `(try
+        (do (if (i32.eqz (local.get $c)) (then (throw $t))) (i32.store (local.get $a) (i32.const 1)))
+        (catch_all (i32.store offset=4 (local.get $a) (i32.const 2))))`,
   },
   {
     name: 'a mark in one arm alone',
@@ -220,7 +234,14 @@ const cases: readonly Case[] = [
       (i32.store $second (local.get $a) (i32.const 2))
       (i32.store (i32.const 300) (i32.const 3))
       (i32.store $second (i32.const 300) (i32.const 4))`,
-    args: [[0, 0, 0]],
+    args: [[20_000, 0, 0]],
+  },
+  {
+    name: 'a local set deep inside',
+    body: `(i32.store (local.get $a) (i32.const 1))
+      (block (block (if (local.get $c)
+        (then (local.set $a (local.get $b)) (i32.store offset=4 (local.get $a) (i32.const 2))))))
+      (i32.store offset=8 (local.get $a) (i32.const 3))`,
   },
 ];
 
@@ -336,8 +357,12 @@ describe('marks', () => {
       assert.deepEqual(problems, []);
       assert.equal(endings.length, callsOf(each).length);
       // Each call by itself, too: another's marks may hide what is missing.
-      for (const call of callsOf(each)) assert.deepEqual(compareRuns(bytes, { calls: [call] }).problems, [], String(call.args));
-      const everything = compareRuns(bytes, { calls: callsOf(each), passes: { preemption: 'none', dirty: 'everything' } });
+      for (const call of callsOf(each))
+        assert.deepEqual(compareRuns(bytes, { calls: [call] }).problems, [], String(call.args));
+      const everything = compareRuns(bytes, {
+        calls: callsOf(each),
+        passes: { preemption: 'none', dirty: 'everything' },
+      });
       assert.deepEqual(everything.problems, []);
     });
   }

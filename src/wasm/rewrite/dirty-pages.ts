@@ -15,7 +15,10 @@ export function emitMarkLocal(code: Code, memory: number, local: number, offset:
 
 /** Marks the page of a known address. */
 export function emitMarkConstant(code: Code, memory: number, address: number): void {
-  code.i32(address >>> dirtyPageShift).i32(1).access(Op.i32Store8, memory, 0);
+  code
+    .i32(address >>> dirtyPageShift)
+    .i32(1)
+    .access(Op.i32Store8, memory, 0);
 }
 
 /** Offsets of one block share a mark, made for the block's start. */

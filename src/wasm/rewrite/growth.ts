@@ -31,7 +31,10 @@ function makeGrow(context: RewriteContext, memory: number): FunctionCode {
   if (context.passes.preemption === 'checks') emitCheck(code, context, unlikely);
   code.local('get', wanted).i32(shiftPages).op(Op.i32Add).memorySize(memory).op(Op.i32Sub);
   code.op(Op.memoryGrow).u32(memory).i32(-1).op(Op.i32Eq).open(Op.if);
-  code.i32(layout.engineWords + growthRefusedAt).i32(1).access(Op.i32Store8, memory, 0);
+  code
+    .i32(layout.engineWords + growthRefusedAt)
+    .i32(1)
+    .access(Op.i32Store8, memory, 0);
   code.i32(-1).op(Op.return).end().end();
   // The answer is what was there before.
   code.global('get', pagesGlobal).local('get', wanted).global('set', pagesGlobal).end();

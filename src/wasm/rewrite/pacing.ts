@@ -97,13 +97,13 @@ export class Pacing {
   }
 
   /** Goes on in the `else` of the innermost block. */
-  else(): void {
+  enterElse(): void {
     this.branch(0);
     this.#cost = this.#atStart.at(-1) ?? 0;
   }
 
   /** Goes on where the innermost block catches what was thrown anywhere in it. */
-  catch(): void {
+  enterCatch(): void {
     this.branch(0);
     this.#cost = unitsBetweenChecks;
   }

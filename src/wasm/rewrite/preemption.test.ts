@@ -80,8 +80,11 @@ describe('preemption', () => {
 
   test('checks on the way out of a deep recursion, if there is much to do', () => {
     const checks = (tail: number): number =>
-      checksOn(`(func (param i32) (if (local.get 0) (then (call $down (local.get 0)))) ${times(tail, 'nop')})
-        (func $down (param i32) (call 0 (i32.sub (local.get 0) (i32.const 1))) ${times(100, 'nop')})`, 100);
+      checksOn(
+        `(func (param i32) (if (local.get 0) (then (call $down (local.get 0)))) ${times(tail, 'nop')})
+        (func $down (param i32) (call 0 (i32.sub (local.get 0) (i32.const 1))) ${times(100, 'nop')})`,
+        100,
+      );
     assert.equal(checks(100), 201);
     assert.equal(checks(300), 302);
   });
@@ -98,11 +101,17 @@ describe('preemption', () => {
       ['(memory 20) (func (memory.fill (i32.const 0) (i32.const 1) (i32.const 655360)))', 10],
       [`(memory 20) (func ${times(100, '(memory.fill (i32.const 0) (i32.const 1) (i32.const 65536))')})`, 100],
       [`(memory 20) (func ${times(100, '(memory.copy (i32.const 0) (i32.const 1) (i32.const 65536))')})`, 100],
-      [`(memory 20) (data "abc") (func ${times(100, '(memory.init 0 (i32.const 0) (i32.const 1) (i32.const 2))')})`, 100],
+      [
+        `(memory 20) (data "abc") (func ${times(100, '(memory.init 0 (i32.const 0) (i32.const 1) (i32.const 2))')})`,
+        100,
+      ],
       [`(memory 1 64) (func ${times(60, '(drop (memory.grow (i32.const 1)))')})`, 60],
       [`(table 2 funcref) (func ${times(100, '(table.copy (i32.const 0) (i32.const 0) (i32.const 2))')})`, 100],
       [`(table 2 funcref) (func ${times(100, '(table.fill (i32.const 0) (ref.null func) (i32.const 2))')})`, 100],
-      [`(table 2 funcref) (elem func) (func ${times(100, '(table.init 0 (i32.const 0) (i32.const 0) (i32.const 0))')})`, 100],
+      [
+        `(table 2 funcref) (elem func) (func ${times(100, '(table.init 0 (i32.const 0) (i32.const 0) (i32.const 0))')})`,
+        100,
+      ],
       [`(table 2 funcref) (func ${times(100, '(drop (table.grow (ref.null func) (i32.const 1)))')})`, 100],
       [`(tag $t) (func ${times(100, '(try (do (throw $t)) (catch_all))')})`, 100],
     ];
@@ -127,7 +136,10 @@ describe('preemption', () => {
   });
 
   test('traps at once when it is told to, whatever was to follow', () => {
-    const guest = guestOf('(global $g (mut i32) (i32.const 0)) (func (call $f) (global.set $g (i32.const 1))) (func $f (call $g)) (func $g)', 1);
+    const guest = guestOf(
+      '(global $g (mut i32) (i32.const 0)) (func (call $f) (global.set $g (i32.const 1))) (func $f (call $g)) (func $g)',
+      1,
+    );
     assert.equal(guest.call(0, []), 'out of fuel');
     assert.deepEqual(guest.globals(), ['returned 0']);
   });

@@ -3,8 +3,7 @@ import { describe, test } from 'node:test';
 import { assemble } from '../../../test/support/wasm-text.ts';
 import { decodeModule } from '../format/decode.ts';
 import { prepared, prepareModule, takeSnapshot } from './prepare.ts';
-import { hasUnsnapshotableState } from './rewrite.ts';
-import type { Snapshot } from './snapshot.ts';
+import { hasUnsnapshotableState, type Snapshot } from './snapshot.ts';
 
 const text = `(module
   (import "m" "log" (func $log (param i32)))
@@ -66,6 +65,19 @@ describe('prepareModule', () => {
 
   test('tells of state that a snapshot cannot hold', () => {
     assert.ok(hasUnsnapshotableState(decodeModule(assemble(text))));
-    assert.ok(!hasUnsnapshotableState(decodeModule(assemble(text.replace('(global $c (mut funcref) (ref.null func))', '')))));
+    const withoutGlobal = text.replace('(global $c (mut funcref) (ref.null func))', '(table 1 funcref)');
+    assert.ok(!hasUnsnapshotableState(decodeModule(assemble(withoutGlobal))));
+    for (const change of [
+      '(table.set (i32.const 0) (ref.null func))',
+      '(table.fill (i32.const 0) (ref.null func) (i32.const 1))',
+      '(table.copy (i32.const 0) (i32.const 0) (i32.const 1))',
+      '(drop (table.grow (ref.null func) (i32.const 1)))',
+    ]) {
+      const withChange = withoutGlobal.replace(
+        '(func $other (export "other"))',
+        `(func $other (export "other") ${change})`,
+      );
+      assert.ok(hasUnsnapshotableState(decodeModule(assemble(withChange))), change);
+    }
   });
 });

@@ -20,7 +20,10 @@ export const prepared = {
  * what has to be read exported and the start function left to be called. It only ever runs in the builder process, which has
  * a deadline and a memory cap.
  */
-export function prepareModule(module: Module, options: { memoryPagesMax: number; call: readonly number[] }): Uint8Array {
+export function prepareModule(
+  module: Module,
+  options: { memoryPagesMax: number; call: readonly number[] },
+): Uint8Array {
   const types: Uint8Array[] = [];
   const functions: { type: number; body: Uint8Array }[] = [];
   const exports: { name: string; kind: 'func' | 'memory'; index: number }[] = [];

@@ -31,12 +31,16 @@ function withObjects(change: (builder: WasmBuilder) => void): Uint8Array<ArrayBu
 }
 
 const structNew = [0xfb, 1, 0];
-const hugeArray = [0x41, ...[0x80, 0x80, 0x80, 0x80, 0x04], 0xfb, 7, 1];
+const hugeArray = [0x41, 0x80, 0x80, 0x80, 0x80, 0x04, 0xfb, 7, 1];
 
 const refused: readonly (readonly [name: string, bytes: Uint8Array<ArrayBuffer>, feature: RegExp])[] = [
   ['a shared memory', assemble('(module (memory 1 2 shared))'), /shared memory/],
   ['an imported shared memory', assemble('(module (import "m" "m" (memory 1 2 shared)))'), /shared memory/],
-  ['memory.atomic.wait32', assemble('(module (memory 1) (func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))))'), /wait/],
+  [
+    'memory.atomic.wait32',
+    assemble('(module (memory 1) (func (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))))'),
+    /wait/,
+  ],
   ['an object made in code', withObjects((b) => void b.function(b.type('', ''), '', [...structNew, 0x1a])), /garbage/],
   [
     'an object made for a global',
@@ -60,7 +64,11 @@ const refused: readonly (readonly [name: string, bytes: Uint8Array<ArrayBuffer>,
   ],
   ['a table of exceptions', assemble('(module (table 1 exnref))'), /table of exceptions/],
   ['exceptions that hold exceptions', assemble('(module (tag (param i32 exnref)))'), /hold exceptions/],
-  ['imported exceptions that hold exceptions', assemble('(module (import "m" "t" (tag (param exnref))))'), /hold exceptions/],
+  [
+    'imported exceptions that hold exceptions',
+    assemble('(module (import "m" "t" (tag (param exnref))))'),
+    /hold exceptions/,
+  ],
   [
     'changes to an imported table',
     assemble('(module (import "m" "t" (table 1 funcref)) (func (table.set (i32.const 0) (ref.null func))))'),
@@ -87,7 +95,8 @@ describe('rewriteModule', () => {
   }
 
   test('refuses exceptions that hold much', () => {
-    const withParams = (count: number): Uint8Array<ArrayBuffer> => assemble(`(module (tag (param ${'v128 '.repeat(count)})))`);
+    const withParams = (count: number): Uint8Array<ArrayBuffer> =>
+      assemble(`(module (tag (param ${'v128 '.repeat(count)})))`);
     rewrite(withParams(16));
     assert.throws(() => rewrite(withParams(17)), { code: 'module_too_large' });
   });
@@ -115,7 +124,7 @@ describe('rewriteModule', () => {
     builder.memory(1);
     const params = 'i'.repeat(1000);
     const locals = u32(48_900);
-    const stores = [0x36, 0x37, 0x38, 0x39].map((opcode) => [0x41, 0, 0x45, 0x00, opcode, 0, 0]).flat();
+    const stores = [0x36, 0x37, 0x38, 0x39].flatMap((opcode) => [0x41, 0, 0x45, 0x00, opcode, 0, 0]);
     const content = [1, ...locals, 0x7f, ...stores, 0x0b];
     const type = builder.type(params, '');
     builder.function(type, '', []);
@@ -130,15 +139,22 @@ describe('rewriteModule', () => {
   });
 
   test("keeps the guest's own branch hints and other custom sections out", () => {
-    const bytes = assemble('(module (memory 1) (func (export "f") (@custom "x" "y")))'.replace(' (@custom "x" "y")', ''));
+    const bytes = assemble(
+      '(module (memory 1) (func (export "f") (@custom "x" "y")))'.replace(' (@custom "x" "y")', ''),
+    );
     const withCustom = Uint8Array.from([...bytes, 0, 4, 1, 0x78, 1, 2]);
     const compiled = new WebAssembly.Module(Uint8Array.from(rewrite(withCustom)));
     assert.deepEqual(WebAssembly.Module.customSections(compiled, 'x'), []);
-    assert.deepEqual(WebAssembly.Module.exports(compiled).map(({ name }) => name), ['rewind']);
+    assert.deepEqual(
+      WebAssembly.Module.exports(compiled).map(({ name }) => name),
+      ['rewind'],
+    );
   });
 
   test('names functions that code takes references of, also when only an export did', () => {
     rewrite(assemble('(module (func $f (export "f") (drop (ref.func $f))))'));
-    rewrite(assemble('(module (import "m" "f" (func $f)) (func (export "g") (drop (ref.func $f))) (export "f" (func $f)))'));
+    rewrite(
+      assemble('(module (import "m" "f" (func $f)) (func (export "g") (drop (ref.func $f))) (export "f" (func $f)))'),
+    );
   });
 });

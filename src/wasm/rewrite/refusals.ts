@@ -18,7 +18,8 @@ export function refuseUnbounded(module: Module, purpose: 'serving' | 'testing'):
   }
   if (purpose === 'serving') for (const { type, offset } of module.spaces.tags) refuseTag(module, type, offset);
   for (const { table, initial, offset } of module.tables) {
-    if (isException(table.element) && purpose === 'serving') refuse(offset, 'a table of exceptions', 'Keep them in locals or globals');
+    if (isException(table.element) && purpose === 'serving')
+      refuse(offset, 'a table of exceptions', 'Keep them in locals or globals');
     if (initial !== undefined) refuseObjects(module, initial);
   }
   for (const { initial } of module.globals) refuseObjects(module, initial);

@@ -5,6 +5,8 @@ import { openUp, RewrittenGuest } from '../../../test/support/wasm-harness.ts';
 import { assemble } from '../../../test/support/wasm-text.ts';
 import { growthRefusedAt } from './layout.ts';
 
+const several = (...each: readonly (readonly [number, ...number[]])[]): GuestCall[] =>
+  each.map(([index, ...args]) => ({ index, args }));
 const call = (index: number, ...args: readonly unknown[]): GuestCall => ({ index, args });
 
 /** Runs the calls and compares with the untouched module; a rewind has to leave nothing. */
@@ -54,7 +56,16 @@ describe('rewind', () => {
       (func (param i32 i32 i32) (memory.init $d (local.get 0) (local.get 1) (local.get 2)))
       (func (data.drop $d))
       (func (param i32) (memory.init $active (i32.const 0) (i32.const 0) (local.get 0)))`,
-      [call(0, 4093, 0, 5), call(1), call(0, 0, 0, 0), call(0, 0, 1, 0), call(0, 0, 0, 1), call(1), call(2, 0), call(2, 1)],
+      [
+        call(0, 4093, 0, 5),
+        call(1),
+        call(0, 0, 0, 0),
+        call(0, 0, 1, 0),
+        call(0, 0, 0, 1),
+        call(1),
+        call(2, 0),
+        call(2, 1),
+      ],
     );
   });
 
@@ -66,8 +77,8 @@ describe('rewind', () => {
       (func (param i32) (result i32) (i32.load (local.get 0)))
       (func (param i32 i32) (memory.fill (local.get 0) (i32.const 7) (local.get 1)))`,
       [
-        ...[call(0, 0), call(1), call(2, 65_532), call(2, 65_533), call(0, 2), call(1), call(2, 65_534), call(2, 196_604)],
-        ...[call(3, 131_070), call(0, 4), call(0, -1), call(0, 3), call(1), call(4, 200_000, 60_000), call(0, 65_536), call(0, 1)],
+        ...several([0, 0], [1], [2, 65_532], [2, 65_533], [0, 2], [1], [2, 65_534], [2, 196_604], [3, 131_070]),
+        ...several([0, 4], [0, -1], [0, 3], [1], [4, 200_000, 60_000], [0, 65_536], [0, 1]),
       ],
     );
   });
@@ -81,7 +92,15 @@ describe('rewind', () => {
       (func (result i32 i32 i32) (memory.size $a) (memory.size $b) (memory.size $c))
       (func (param i32 i32 i32) (memory.copy $a $b (local.get 0) (local.get 1) (local.get 2))
         (memory.copy $c $a (local.get 1) (local.get 0) (local.get 2)))`,
-      [call(0), call(1, 5000), call(2), call(1, 65_532), call(3, 60_000, 4000, 5000), call(3, 0, 0, 65_536), call(1, 65_533)],
+      [
+        call(0),
+        call(1, 5000),
+        call(2),
+        call(1, 65_532),
+        call(3, 60_000, 4000, 5000),
+        call(3, 0, 0, 65_536),
+        call(1, 65_533),
+      ],
     );
   });
 

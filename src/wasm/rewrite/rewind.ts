@@ -27,7 +27,10 @@ export function makeRewind(context: RewriteContext, parts: RewindParts): Functio
   context.memories.forEach((plan, memory) => {
     const marks = context.passes.dirty === 'marks';
     code.call(marks ? restoreDirty(context, plan, memory) : restoreAll(context, plan, memory));
-    code.i32(plan.layout.engineWords + growthRefusedAt).i32(0).access(Op.i32Store8, memory, 0);
+    code
+      .i32(plan.layout.engineWords + growthRefusedAt)
+      .i32(0)
+      .access(Op.i32Store8, memory, 0);
     code.i32(plan.initialPages).global('set', plan.pagesGlobal);
   });
   for (const { index, writeValue } of parts.globals) {
@@ -47,14 +50,22 @@ function restoreAll(context: RewriteContext, plan: GuestMemoryPlan, memory: numb
   return context.assembly.helper(`restore all ${memory}`, () => {
     const code = new Code();
     emitGuestMapBytes(code, plan, memory);
-    code.local('set', 0).i32(0).local('get', 0).call(restoreRun(context, plan, memory)).end();
+    code
+      .local('set', 0)
+      .i32(0)
+      .local('get', 0)
+      .call(restoreRun(context, plan, memory))
+      .end();
     return functionCode(context.assembly.type([], []), [i32], code);
   });
 }
 
 /** The map's bytes in use: one for each 4 KiB that the memory has for its guest. */
 function emitGuestMapBytes(code: Code, plan: GuestMemoryPlan, memory: number): void {
-  code.memorySize(memory).i32(plan.layout.shiftBytes / wasmPageBytes).op(Op.i32Sub);
+  code
+    .memorySize(memory)
+    .i32(plan.layout.shiftBytes / wasmPageBytes)
+    .op(Op.i32Sub);
   code.i32(mapBytesPerWasmPage).op(Op.i32Mul);
 }
 

@@ -14,7 +14,6 @@ import { Op } from '../format/instructions.ts';
 import { formatLimits } from '../format/limits.ts';
 import type { ElementSegment, Import, MemoryType, Module } from '../format/module.ts';
 import { writeTag } from '../format/section-import.ts';
-import { isReference } from '../format/value-type.ts';
 import { Writer } from '../format/writer.ts';
 import { Assembly, engineModule, type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { BodyRewriter } from './body.ts';
@@ -139,10 +138,7 @@ class Rewriter {
       vector(functions, (to, { type }) => to.u32(type)),
     );
     section(SectionId.table, this.#tables());
-    section(
-      SectionId.tag,
-      vector(this.#module.tags, writeTag),
-    );
+    section(SectionId.tag, vector(this.#module.tags, writeTag));
     section(SectionId.global, this.#globals());
     section(SectionId.export, this.#exports());
     section(SectionId.element, this.#elements(findings));
@@ -315,7 +311,8 @@ class Rewriter {
     const { enter, rewind, guest } = rewrittenExports;
     const names = this.#options.entry === undefined ? [rewind] : [enter, rewind];
     const own = names.map((name) => ({ name, kind: 'func' as const, index: this.#assembly.helper(name, already) }));
-    const kept = this.#options.purpose === 'testing' ? this.#module.exports.filter(({ kind }) => kind !== 'memory') : [];
+    const kept =
+      this.#options.purpose === 'testing' ? this.#module.exports.filter(({ kind }) => kind !== 'memory') : [];
     const guests = kept.map(({ name, kind, index }) => ({
       name: guest(name),
       kind,
@@ -345,7 +342,9 @@ class Rewriter {
     const { data, bytes } = this.#module;
     return vector(data, (to, { mode, content }) => {
       const length = mode === 'passive' ? content.end - content.start : 0;
-      to.u32(1).u32(length).copy(bytes, content.start, content.start + length);
+      to.u32(1)
+        .u32(length)
+        .copy(bytes, content.start, content.start + length);
     });
   }
 
@@ -358,7 +357,11 @@ class Rewriter {
     const content = new Writer().name('metadata.code.branch_hint').u32(hinted.length);
     for (const { index, unlikely, locals } of hinted) {
       content.u32(index).u32(unlikely.length);
-      for (const offset of unlikely) content.u32(offset + locals.byteLength).u32(1).u8(0);
+      for (const offset of unlikely)
+        content
+          .u32(offset + locals.byteLength)
+          .u32(1)
+          .u8(0);
     }
     writer.section(SectionId.custom, content);
   }
@@ -390,9 +393,4 @@ function checkRewritten({ locals, code }: FunctionCode, offset: number): void {
   const limit = formatLimits.rewrittenFunctionBytes;
   const what = 'a function body in bytes, once it is rewritten,';
   if (size > limit) throw new MayflyError('module_too_large', { what, size, limit, offset });
-}
-
-/** Whether the module has state that an initialiser can change and a snapshot cannot hold. */
-export function hasUnsnapshotableState(module: Module): boolean {
-  return mutableGlobals(module).some((index) => isReference(module.spaces.globals[index]?.type ?? i32));
 }

@@ -19,7 +19,10 @@ const text = `(module
 
 const firstOwn = 3;
 
-function guestWith(host: Record<string, unknown>, options: { park?: () => number; fuel?: number } = {}): RewrittenGuest {
+function guestWith(
+  host: Record<string, unknown>,
+  options: { park?: () => number; fuel?: number } = {},
+): RewrittenGuest {
   const nothing = { read: () => 0, log: () => {}, two: () => [1, 2] };
   return new RewrittenGuest(openUp(assemble(text)), {
     imports: { h: { ...nothing, ...host } },

@@ -29,11 +29,14 @@ export function initTable(context: RewriteContext, segment: number, table: numbe
 export function growTable(context: RewriteContext, table: number): number {
   return context.assembly.helper(`table grow ${table}`, (): FunctionCode => {
     const [value, entries] = [0, 1];
-    const element = context.module.spaces.tables[table]?.element ?? 0;
+    const { tables } = context.module.spaces;
+    const element = tables[table]?.element ?? 0;
+    // An equal share for each, so that all of them together stay within what tables may have.
+    const entriesMax = Math.floor(formatLimits.tableEntriesTogether / Math.max(1, tables.length));
     const code = new Code();
-    code.local('get', entries).i32(formatLimits.tableEntries).op(Op.i32GtU).open(Op.if);
+    code.local('get', entries).i32(entriesMax).op(Op.i32GtU).open(Op.if);
     code.i32(-1).op(Op.return).end();
-    code.op(Op.tableSize).u32(table).local('get', entries).op(Op.i32Add).i32(formatLimits.tableEntries);
+    code.op(Op.tableSize).u32(table).local('get', entries).op(Op.i32Add).i32(entriesMax);
     code.op(Op.i32GtU).open(Op.if).i32(-1).op(Op.return).end();
     code.local('get', value).local('get', entries).op(Op.tableGrow).u32(table).end();
     return functionCode(context.assembly.type([element, i32], [i32]), [], code);

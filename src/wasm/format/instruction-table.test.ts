@@ -7,7 +7,8 @@ import { checkModule } from './check.ts';
 import { decodeModule } from './decode.ts';
 import { encodeModule } from './encode.ts';
 import { InstructionReader } from './instruction-reader.ts';
-import { allInstructions, Family, Immediate, type Instruction, Op } from './instructions.ts';
+import { allInstructions } from './instruction-table.ts';
+import { Family, Immediate, type Instruction, Op } from './instructions.ts';
 import { Reader } from './reader.ts';
 
 const nullableEq = 0x6d;
@@ -50,7 +51,10 @@ function objectType(name: string): number {
 
 /** Bytes of an instruction's immediates that V8 should take, and what has to follow it. */
 function immediatesOf({ name, opcode, immediate }: Instruction): { bytes: number[]; after: number[] } {
-  const plain = (...bytes: readonly number[]): { bytes: number[]; after: number[] } => ({ bytes: [...bytes], after: [] });
+  const plain = (...bytes: readonly number[]): { bytes: number[]; after: number[] } => ({
+    bytes: [...bytes],
+    after: [],
+  });
   switch (immediate) {
     case Immediate.none:
       return plain();

@@ -1,0 +1,162 @@
+/**
+ * What a request costs beside bare `node:http`: `npm run bench:http [-- --rounds N --seconds N --json]`.
+ *
+ * 1. Peak: one worker, and a `node:http` server that gives the very same bytes, each on the same core in turns, driven from
+ *    the other core as hard as they go.
+ * 2. Two workers beside one, with the generator on the same two cores as they.
+ * 3. Latency at 25, 50 and 75 % of that peak, from an open loop: requests come at random moments, and are timed from when
+ *    they were due. The bare server at the same rates beside it shows what of the tail is the machine's own.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type LatencySummary, quantile, spread } from './support/latencies.ts';
+import { runLoad } from './support/load.ts';
+import { canPin, type Core, generatorCore, serverCore } from './support/pinned.ts';
+import { latencyCells, Report, spreadText, verdict } from './support/report.ts';
+import { type BenchServer, startBare, startNode } from './support/server.ts';
+import { hasWrk, measureThroughput, type Throughput } from './support/throughput.ts';
+
+const hello = join(import.meta.dirname, '../examples/hello-c');
+const connections = 64;
+const warmUpSeconds = 4;
+const ratioWanted = 0.6;
+const p99WantedMs = 5;
+const shares = [0.25, 0.5, 0.75];
+
+interface Plan {
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** Rounds of throughput, the servers taking turns. */
+async function peaks(servers: readonly BenchServer[], plan: Plan, core: Core): Promise<Throughput[][]> {
+  for (const server of servers) await measureThroughput(server, { connections, seconds: warmUpSeconds, core });
+  const rounds: Throughput[][] = servers.map(() => []);
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const [index, server] of servers.entries()) {
+      rounds[index]?.push(await measureThroughput(server, { connections, seconds: plan.seconds, core }));
+    }
+  }
+  return rounds;
+}
+
+const peakWidths = [34, 26, 20] as const;
+
+function sayPeak(report: Report, name: string, rounds: readonly Throughput[]): number {
+  const rate = spread(rounds.map((round) => round.requestsPerSecond));
+  const cpu = spread(rounds.map((round) => round.cpuUs));
+  report.row([name, spreadText(rate), spreadText(cpu, 1)], peakWidths);
+  report.add({ what: 'peak', name, requestsPerSecond: rate, cpuUs: cpu });
+  return rate.median;
+}
+
+/** How the second compares with the first, round by round. */
+function sayRatio(report: Report, first: readonly Throughput[], second: readonly Throughput[]): void {
+  const ratio = spread(second.map((round, at) => round.requestsPerSecond / (first[at]?.requestsPerSecond ?? NaN)));
+  const cpuRatio = spread(second.map((round, at) => (first[at]?.cpuUs ?? NaN) / round.cpuUs));
+  report.row(['ratio', spreadText(ratio, 2), spreadText(cpuRatio, 2)], peakWidths);
+  const reached = verdict(ratio.median >= ratioWanted);
+  report.say(`wanted: at least ${ratioWanted} of bare node:http: ${reached}`);
+  report.add({ what: 'ratio', ratio, cpuRatio, wanted: ratioWanted });
+}
+
+/** The median of each figure over the rounds. */
+function middle(rounds: readonly LatencySummary[]): LatencySummary {
+  const of = (figure: (round: LatencySummary) => number): number =>
+    quantile(
+      rounds.map(figure).toSorted((a, b) => a - b),
+      0.5,
+    );
+  return {
+    count: of((round) => round.count),
+    p50Ms: of((round) => round.p50Ms),
+    p99Ms: of((round) => round.p99Ms),
+    p999Ms: of((round) => round.p999Ms),
+    maxMs: of((round) => round.maxMs),
+  };
+}
+
+async function sayLatency(
+  report: Report,
+  servers: readonly (readonly [string, BenchServer])[],
+  requestsPerSecond: number,
+  share: number,
+  plan: Plan,
+): Promise<void> {
+  const found = servers.map((): { ok: LatencySummary[]; late: LatencySummary[]; failed: number } => ({
+    ok: [],
+    late: [],
+    failed: 0,
+  }));
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const [index, [, { host, port }]] of servers.entries()) {
+      const group = { kind: 'open', name: 'all', paths: ['/'], requestsPerSecond, connectionsMax: 512 } as const;
+      const load = { host, port, seconds: plan.seconds, warmUpSeconds: 1, groups: [group] };
+      const [result] = await runLoad(load, generatorCore);
+      const into = found[index];
+      if (result === undefined || into === undefined) continue;
+      into.ok.push(result.ok);
+      into.late.push(result.late);
+      into.failed += Object.values(result.outcomes).reduce((sum, count) => sum + count, 0) - result.ok.count;
+    }
+  }
+  for (const [index, [name]] of servers.entries()) {
+    const { ok = [], late = [], failed = 0 } = found[index] ?? {};
+    const latency = middle(ok);
+    const lateP99 = middle(late).p99Ms;
+    const label = `${Math.round(share * 100)} % = ${requestsPerSecond.toFixed(0)}/s, ${name}`;
+    report.row([label, ...latencyCells(latency), lateP99.toFixed(2), String(failed)], latencyWidths);
+    report.add({ what: 'latency', name, share, requestsPerSecond, latency, lateP99Ms: lateP99, failed });
+  }
+}
+
+const latencyWidths = [34, 7, 7, 7, 7, 10, 7] as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '2' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const report = new Report(values.json ? 'json' : 'text');
+  const plan = { rounds: Number(values.rounds), seconds: Number(values.seconds) };
+  if (!hasWrk) report.say('wrk is not there: the own generator is used, which may be the bottleneck itself');
+  if (!canPin) report.say('Processes cannot be held to a core here: server and generator share all cores');
+
+  const one = await startNode([hello, '--workers', '1'], serverCore);
+  const bare = await startBare(`http://${one.host}:${one.port}/`, serverCore);
+  const two = await startNode([hello, '--workers', '2'], undefined);
+  const free = await startNode([hello, '--workers', '1'], undefined);
+  try {
+    report.say(`\n${connections} connections, ${plan.rounds} rounds of ${plan.seconds} s: median (least–most)\n`);
+    report.row(['server and generator on a core each', 'requests/s', 'CPU µs/request'], peakWidths);
+    const [bareRounds = [], oneRounds = []] = await peaks([bare, one], plan, generatorCore);
+    sayPeak(report, 'bare node:http', bareRounds);
+    const capacity = sayPeak(report, 'one worker', oneRounds);
+    sayRatio(report, bareRounds, oneRounds);
+
+    report.row(['\nserver and generator on the same two', 'requests/s', 'CPU µs/request'], peakWidths);
+    const [freeRounds = [], twoRounds = []] = await peaks([free, two], plan, undefined);
+    sayPeak(report, 'one worker', freeRounds);
+    sayPeak(report, 'two workers', twoRounds);
+
+    report.say('\nLatency from an open loop, ms: the median of the rounds\n');
+    report.row(['', 'p50', 'p99', 'p99.9', 'max', 'sent late', 'failed'], latencyWidths);
+    const servers = [
+      ['one worker', one],
+      ['bare', bare],
+    ] as const;
+    const latencyPlan = { rounds: Math.max(1, Math.floor(plan.rounds / 2)), seconds: 2 * plan.seconds };
+    for (const share of shares) await sayLatency(report, servers, capacity * share, share, latencyPlan);
+    report.say(
+      `\n"sent late" is the generator's own p99: it is in the latencies. Wanted: p99 below ${p99WantedMs} ms.`,
+    );
+  } finally {
+    for (const server of [one, bare, two, free]) await server.stop();
+  }
+  report.end();
+}
+
+await main();
