@@ -53,13 +53,7 @@ export class HttpConnection {
       return;
     }
     const head = bytes.toString('latin1', 0, headEnd);
-    const lengthBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? Number.NaN);
-    if (Number.isNaN(lengthBytes)) {
-      // Without a length, only a parser of chunks would know where the answer ends.
-      this.close();
-      return;
-    }
-    if (bytes.byteLength < headEnd + 4 + lengthBytes) {
+    if (!isWhole(bytes, head)) {
       this.#pending = bytes;
       return;
     }
@@ -76,3 +70,13 @@ export class HttpConnection {
 function problemCode(bytes: Buffer, from: number): string {
   return /"code":"([a-z_]+)"/.exec(bytes.toString('latin1', from))?.[1] ?? '';
 }
+
+/** Whether all of an answer is there. */
+function isWhole(bytes: Buffer, head: string): boolean {
+  const lengthBytes = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  if (lengthBytes !== undefined) return bytes.byteLength >= head.length + '\r\n\r\n'.length + Number(lengthBytes);
+  // In chunks: no body that is asked for here has within it what ends the last one.
+  return bytes.toString('latin1', bytes.byteLength - lastChunk.length) === lastChunk;
+}
+
+const lastChunk = '\r\n0\r\n\r\n';

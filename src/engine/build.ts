@@ -99,7 +99,7 @@ export function buildModule(artifact: Uint8Array, settings: ImageSettings): Buil
 const offsetPattern = /@\+(\d+)/;
 
 /** Everything about types, which our own checks leave to V8. @throws MayflyError invalid_module */
-export function validate(bytes: Uint8Array): void {
+function validate(bytes: Uint8Array): void {
   if (WebAssembly.validate(bytes)) return;
   let text = 'it is not valid';
   try {

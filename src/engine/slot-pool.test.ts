@@ -81,4 +81,21 @@ describe('SlotPool', () => {
     slots.trim();
     assert.equal(slots.count, 1);
   });
+
+  it('trim gives a grown slot up once nobody has come for a while, and makes a small one in its place', () => {
+    const slots = pool();
+    const slot = slots.take();
+    assert.ok(slot !== undefined);
+    Object.assign(slot, { memoryBytes: 5000, hasGrown: true });
+    assert.equal(slots.keeps(slot), true);
+    slots.putBack(slot);
+    for (let count = 0; count < 5; count++) slots.trim();
+    assert.equal(slots.take(), slot, 'still there');
+    slots.putBack(slot);
+    for (let count = 0; count < 6; count++) slots.trim();
+    assert.equal(slots.count, 1);
+    const fresh = slots.take();
+    assert.notEqual(fresh, slot);
+    assert.equal(fresh?.hasGrown, false);
+  });
 });

@@ -1,6 +1,7 @@
 /**
  * The slots of one function on this thread. They follow the load: when the last idle one is taken for a guest that waits, a spare
- * is made before somebody needs it; of those that nobody needed for a while, half are given up.
+ * is made before somebody needs it; of those that nobody needed for a while, half are given up; and when nobody comes at all, all
+ * that have grown.
  *
  *     made ──► idle ◄──────────► taken
  *               │ not needed       │ broken, or grown while memory is short
@@ -8,6 +9,9 @@
  */
 import type { LoadedImage } from './loaded-image.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+
+/** After so many trims without a call, a function's slots are as small as on its first day. */
+const quietTrimsMax = 6;
 
 /** What a pool looks at of a slot. */
 export interface PooledSlot {
@@ -32,6 +36,8 @@ export class SlotPool<S extends PooledSlot> {
   #count = 0;
   /** The fewest that were idle at once since the last `trim`. */
   #lowWater = 0;
+  /** Trims since a slot was last taken. */
+  #quietTrims = 0;
   #spareIsComing = false;
   #isClosed = false;
 
@@ -51,6 +57,7 @@ export class SlotPool<S extends PooledSlot> {
 
   /** An idle slot, or a new one. Undefined when there are enough of them or no room is left; a function always gets its first. */
   take(): S | undefined {
+    this.#quietTrims = 0;
     const slot = this.#idle.pop();
     if (this.#idle.length < this.#lowWater) this.#lowWater = this.#idle.length;
     return slot ?? this.#makeIfRoom();
@@ -89,6 +96,8 @@ export class SlotPool<S extends PooledSlot> {
   trim(): void {
     const surplus = Math.ceil((Math.min(this.#lowWater, this.#idle.length) - 1) / 2);
     for (const slot of this.#idle.splice(0, Math.max(0, surplus))) this.discard(slot);
+    this.#quietTrims += 1;
+    if (this.#quietTrims >= quietTrimsMax) this.#renewGrown();
     this.#lowWater = this.#idle.length;
   }
 
@@ -96,6 +105,17 @@ export class SlotPool<S extends PooledSlot> {
   close(): void {
     this.#isClosed = true;
     for (const slot of this.#idle.splice(0)) this.discard(slot);
+  }
+
+  /** Gives up idle slots that have grown: a memory cannot shrink. When that leaves none, a new one is made. */
+  #renewGrown(): void {
+    const grown = this.#idle.filter((slot) => slot.hasGrown);
+    if (grown.length === 0) return;
+    const others = this.#idle.filter((slot) => !slot.hasGrown);
+    this.#idle.splice(0, this.#idle.length, ...others);
+    for (const slot of grown) this.discard(slot);
+    const fresh = this.#count === 0 ? this.#makeIfRoom() : undefined;
+    if (fresh !== undefined) this.#idle.push(fresh);
   }
 
   #makeIfRoom(): S | undefined {

@@ -3,6 +3,7 @@ import { type Enrolled, Fault, MayflyError, type Roster } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
 import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
+import type { HeldResponses } from './held-responses.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { type ResponseListener, type ResponsePolicy, ResponseWriter } from './response-writer.ts';
@@ -19,6 +20,8 @@ export interface Target {
 export interface ExchangeContext {
   /** Those that did not end in the turn they began in. */
   readonly underWay: Roster<Exchange>;
+  /** Those whose response has begun and is not sent yet. */
+  readonly held: HeldResponses;
   readonly serverPort: number;
   /** A call did not end with the function's response, and not by the client's doing. */
   failed(loaded: LoadedFunction, error: MayflyError): void;
@@ -42,7 +45,7 @@ export class Exchange implements ResponseListener, Enrolled {
     this.#context = context;
     this.#target = target;
     this.#head = head;
-    this.#writer = new ResponseWriter(res, target.policy, this);
+    this.#writer = new ResponseWriter(res, target.policy, this, context.held);
   }
 
   /** Calls the function: at once when there is no body, or else when enough of the body is there. */

@@ -17,7 +17,8 @@ import type { Socket } from 'node:net';
 import { MayflyError, Roster } from '../base/mod.ts';
 import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
-import { Exchange, type Target } from './exchange.ts';
+import { Exchange, type ExchangeContext, type Target } from './exchange.ts';
+import { HeldResponses } from './held-responses.ts';
 import { Expectation, HttpServer, type PortUse } from './http-server.ts';
 import { callsMax } from './limits.ts';
 import { readRequestHead } from './request-head.ts';
@@ -54,12 +55,13 @@ export class Gateway {
   readonly #server: HttpServer;
   readonly #underWay = new Roster<Exchange>();
   #router = new Router<Target>([]);
-  #context: { underWay: Roster<Exchange>; serverPort: number; failed: GatewayEvents['failed'] };
+  #context: ExchangeContext;
   #state: 'serving' | 'stopping' = 'serving';
 
   constructor(options: GatewayOptions, events: GatewayEvents) {
     this.#options = options;
-    this.#context = { underWay: this.#underWay, serverPort: 0, failed: events.failed.bind(events) };
+    const failed = events.failed.bind(events);
+    this.#context = { underWay: this.#underWay, held: new HeldResponses(), serverPort: 0, failed };
     this.#server = new HttpServer({
       request: (req, res, expectation) => this.#request(req, res, expectation),
       busySockets: () => this.#busySockets(),

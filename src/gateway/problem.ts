@@ -9,9 +9,10 @@ import { retryAfterSeconds } from './limits.ts';
  */
 export interface Problem {
   readonly status: number;
-  /** Name, value, name, value …; with its length. */
-  readonly headers: readonly string[];
-  readonly body: Buffer;
+  /** Name, value, name, value …; with its length. Shared: node takes no array that is readonly, and only reads it. */
+  readonly headers: string[];
+  /** ASCII. */
+  readonly body: string;
 }
 
 /** What is told about codes that a request can end with. Whatever else goes wrong is told as `internal`. */
@@ -37,17 +38,23 @@ function callersDetail(error: MayflyError): string | undefined {
 
 function makeProblem(code: ErrorCode, status: number, detail: string): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
-  const body = Buffer.from(`${JSON.stringify({ type: 'about:blank', title, status, code, detail })}\n`);
+  const json = JSON.stringify({ type: 'about:blank', title, status, code, detail });
+  const body = `${json.replace(/[^\x20-\x7e]/g, escaped)}\n`;
   const headers = [
     'Content-Type',
     'application/problem+json',
     'Content-Length',
-    String(body.byteLength),
+    String(body.length),
     'Cache-Control',
     'no-store',
   ];
   if (code === 'overloaded') headers.push('Retry-After', String(retryAfterSeconds));
   return { status, headers, body };
+}
+
+/** A character as JSON can also have it, so that a body's length is its number of characters. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Most problems have one text, made once: refusing has to be cheap, it is what an overloaded node does all day. */
@@ -72,5 +79,5 @@ export function rawProblem(error: MayflyError): Buffer {
   const { status, headers, body } = problemOf(error);
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nConnection: close\r\n`;
   for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
-  return Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]);
+  return Buffer.from(`${head}\r\n${body}`, 'latin1');
 }

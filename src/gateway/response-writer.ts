@@ -2,14 +2,8 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { MayflyError } from '../base/mod.ts';
 import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.ts';
 import { wouldBlock } from '../wasi/mod.ts';
-import {
-  bodyGatherBytes,
-  lingerMs,
-  responseBufferBytes,
-  responseHoldBytes,
-  responseHoldMs,
-  responseTextBytes,
-} from './limits.ts';
+import type { HeldResponse, HeldResponses } from './held-responses.ts';
+import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseTextBytes } from './limits.ts';
 import { problemOf } from './problem.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
 
@@ -44,10 +38,14 @@ type State = (typeof State)[keyof typeof State];
  * Brings a function's response to the client. A small response is held until the guest is done and goes out in one write with
  * its length; a large or slow one streams, with backpressure on the guest above what is buffered for slow readers.
  */
-export class ResponseWriter implements ResponseSink {
+export class ResponseWriter implements ResponseSink, HeldResponse {
   readonly #res: ServerResponse;
   readonly #policy: ResponsePolicy;
   readonly #listener: ResponseListener;
+  readonly #heldResponses: HeldResponses;
+  /** From HeldResponse. */
+  place = -1;
+  heldSince = 0;
   #state: State = State.waiting;
   #status = 0;
   #head: ResponseHead | undefined;
@@ -60,13 +58,13 @@ export class ResponseWriter implements ResponseSink {
   #bodyBytesMax = 0;
   #call: Call | undefined;
   #isGivenUp = false;
-  #holdTimer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(res: ServerResponse, policy: ResponsePolicy, listener: ResponseListener) {
+  constructor(res: ServerResponse, policy: ResponsePolicy, listener: ResponseListener, held: HeldResponses) {
     this.#res = res;
     this.#policy = policy;
     this.#listener = listener;
+    this.#heldResponses = held;
   }
 
   /** Whether the function is done. */
@@ -78,7 +76,7 @@ export class ResponseWriter implements ResponseSink {
   attach(call: Call): void {
     this.#call = call;
     if (this.#isGivenUp) queueMicrotask(() => call.abort());
-    else if (this.#state === State.held) this.#holdTimer = setTimeout(() => this.#sendHead(), responseHoldMs);
+    else if (this.#state === State.held) this.#heldResponses.add(this);
   }
 
   head(status: number, headers: HeaderPairs, timing: CallTiming): void {
@@ -93,7 +91,7 @@ export class ResponseWriter implements ResponseSink {
     this.#head = head;
     this.#bodyBytesMax = Math.min(this.#policy.bodyBytesMax, head.contentLength ?? Infinity);
     this.#startMs = timing.startMs;
-    if (this.#call !== undefined) this.#holdTimer = setTimeout(() => this.#sendHead(), responseHoldMs);
+    if (this.#call !== undefined) this.#heldResponses.add(this);
   }
 
   write(chunk: Uint8Array): number {
@@ -155,6 +153,11 @@ export class ResponseWriter implements ResponseSink {
     if (call !== undefined) queueMicrotask(() => call.abort());
   }
 
+  /** From HeldResponse: the guest takes its time. */
+  release(): void {
+    this.#sendHead();
+  }
+
   /** The connection is gone: nobody is to be told anything. */
   connectionLost(): void {
     if (this.#state !== State.done) this.giveUp(new MayflyError('client_gone', {}));
@@ -193,7 +196,7 @@ export class ResponseWriter implements ResponseSink {
 
   /** Sends the head, and what is held of the body; from here on the response streams. */
   #sendHead(): void {
-    clearTimeout(this.#holdTimer);
+    this.#heldResponses.delete(this);
     if (this.#state !== State.held || this.#head === undefined) return;
     this.#state = State.streaming;
     const { headers, contentLength } = this.#head;
@@ -209,7 +212,6 @@ export class ResponseWriter implements ResponseSink {
 
   /** Sends a response that is all there in one write. */
   #sendWhole(timing: CallTiming): void {
-    clearTimeout(this.#holdTimer);
     if (this.#head === undefined) return;
     const { headers, contentLength, body } = this.#head;
     if (this.#sendsBody()) headers.push('Content-Length', String(this.#bodyBytes));
@@ -242,7 +244,7 @@ export class ResponseWriter implements ResponseSink {
     if (this.#state === State.done) return;
     const before = this.#state;
     this.#state = State.done;
-    clearTimeout(this.#holdTimer);
+    this.#heldResponses.delete(this);
     if (error !== undefined) {
       // A body that was cut must never be taken for a whole one.
       if (before === State.streaming) this.#res.destroy();
@@ -262,21 +264,20 @@ export class ResponseWriter implements ResponseSink {
 export function sendProblem(res: ServerResponse, error: MayflyError, extraHeaders: readonly string[]): void {
   if (res.destroyed || res.headersSent) return;
   const { status, headers, body } = problemOf(error);
-  const all = [...headers, ...extraHeaders];
+  const all = extraHeaders.length === 0 ? headers : [...headers, ...extraHeaders];
   const req = res.req;
   const declaredBytes =
     req.headers['transfer-encoding'] === undefined ? Number(req.headers['content-length'] ?? 0) : Infinity;
   if (req.complete || declaredBytes <= bodyGatherBytes) {
     // Node drops what is unread of so small a body, and the connection can go on.
     res.writeHead(status, STATUS_CODES[status] ?? '', all);
-    res.end(body);
+    res.end(body, 'latin1');
     return;
   }
   // The client is still sending: it gets the whole answer now, but is cut only once it has stopped, or time is up. Were the
   // connection closed at once, the answer could be lost with it: RFC 9112, section 9.6.
-  all.push('Connection', 'close');
-  res.writeHead(status, STATUS_CODES[status] ?? '', all);
-  res.write(body);
+  res.writeHead(status, STATUS_CODES[status] ?? '', [...all, 'Connection', 'close']);
+  res.write(body, 'latin1');
   const finish = (): void => {
     clearTimeout(timer);
     res.end();

@@ -12,7 +12,8 @@
  * way leaves nothing running. Stop: workers stop listening, finish what is under way up to a deadline, exit. A worker that ends
  * unasked is started again within a second; one whose supervisor is gone drains and exits.
  */
+export { ImageStore, readImage } from './image-store.ts';
 export { createLog, type Log, LogStyle } from './log.ts';
 export { packageVersion } from './paths.ts';
-export { readArtifact } from './prepare.ts';
+export { prepareFunctions, readArtifact } from './prepare.ts';
 export { type NodeOptions, type RunningNode, startNode } from './supervisor.ts';

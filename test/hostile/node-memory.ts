@@ -1,8 +1,8 @@
-/** What the processes of a node have resident. */
+/** What the processes of a node have of the machine: memory, and how long they wait for a core. Linux alone tells. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Bytes resident of each process; 0 for one that is gone. Linux alone tells. */
+/** Bytes resident of each process; 0 for one that is gone. */
 export function residentBytes(pids: readonly number[]): number[] {
   return pids.map((pid) => {
     try {
@@ -26,4 +26,20 @@ export async function settled(pids: readonly number[], wantedBytes: number, time
 /** All of them together. */
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+/**
+ * How long the main threads of processes were ready to run and had no core, in milliseconds since they began: on a busy machine the
+ * victim waits for that, whatever the node does. https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function coreWaitMs(pids: readonly number[]): number {
+  return sum(
+    pids.map((pid) => {
+      try {
+        return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1] ?? 0) / 1e6;
+      } catch {
+        return 0;
+      }
+    }),
+  );
 }

@@ -11,6 +11,8 @@ export interface AttackResult {
   /** What went wrong, once for each attempt that was not contained. */
   readonly problems: readonly string[];
   readonly load: LoadReport;
+  /** How long the node's threads were kept from a core by others meanwhile. */
+  readonly coreWaitMs: number;
 }
 
 /** Everything there is to say about a run. */
@@ -90,7 +92,10 @@ function loadCells(load: LoadReport): string[] {
 }
 
 function worstLines({ results }: RunResult): string[] {
-  const worst = results.map(({ kind, name, load }) => ({ text: `${kind}: ${name}`, ms: percentile(load, 1) }));
+  const worst = results.map(({ kind, name, load, coreWaitMs }) => ({
+    text: `${kind}: ${name} (the node waited ${coreWaitMs.toFixed(0)} ms for a core)`,
+    ms: percentile(load, 1),
+  }));
   return worst
     .toSorted((a, b) => b.ms - a.ms)
     .slice(0, worstShown)

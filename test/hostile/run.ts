@@ -16,12 +16,13 @@ import { containCommand } from './contain-command.ts';
 import { containGuest } from './contain-guest.ts';
 import { corpus } from './corpus.ts';
 import { functions, writeFunctions } from './functions.ts';
-import { residentBytes, settled, sum } from './node-memory.ts';
+import { coreWaitMs, residentBytes, settled, sum } from './node-memory.ts';
 import { type AttackResult, growthMax, isContained, reportLines } from './report.ts';
 import type { Verdict } from './verdict.ts';
 import { VictimLoad } from './victim-load.ts';
 
-const settleMs = 60_000;
+/** Slots that have grown are given up after half a minute without a call, and garbage is collected after that. */
+const settleMs = 90_000;
 const warmMs = 5000;
 const quietMs = 3000;
 
@@ -116,11 +117,15 @@ async function oneRound(
   scratch: string,
 ): Promise<AttackResult[]> {
   const results: AttackResult[] = [];
+  let waitedMs = coreWaitMs(node.workerPids);
   const note = async (kind: string, name: string, verdicts: readonly Verdict[]): Promise<void> => {
     const problems = verdicts.flatMap(({ attack, problem }) =>
       problem === undefined ? [] : [`${attack}: ${problem}`],
     );
-    results.push({ kind, name, attempted: verdicts.length, problems, load: await load.report() });
+    const beforeMs = waitedMs;
+    waitedMs = coreWaitMs(node.workerPids);
+    const attempted = verdicts.length;
+    results.push({ kind, name, attempted, problems, load: await load.report(), coreWaitMs: waitedMs - beforeMs });
   };
   for (const attack of attacks) {
     if ('rounds' in attack && attack.rounds !== undefined && round >= attack.rounds) continue;

@@ -1,0 +1,122 @@
+/**
+ * Twice what a worker can do: `npm run bench:overload [-- --seconds N --json]`. One worker on one core, callers that do not wait for
+ * each other. First half of its capacity, then twice that, then half again. What is served should take as long as before, the
+ * rest be refused at once, memory stay as it is, and the last phase look like the first.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { mib } from '../src/base/mod.ts';
+import { benchDataDir, functionsFolder } from './support/functions-folder.ts';
+import { runLoad } from './support/load.ts';
+import type { GroupResult } from './support/load-plan.ts';
+import { generatorCore, residentBytes, serverCore } from './support/pinned.ts';
+import { msText, Report } from './support/report.ts';
+import { type BenchServer, startNode } from './support/server.ts';
+
+const root = join(import.meta.dirname, '..');
+const widths = [22, 10, 10, 10, 10, 12, 12, 8] as const;
+const calmSeconds = 5;
+
+/** A kind of load: what its function costs decides what refusing costs beside it. */
+interface Case {
+  readonly name: string;
+  readonly path: string;
+}
+
+const cases: readonly Case[] = [
+  { name: 'a guest of about 2 ms', path: '/work/?spin=1000000' },
+  { name: 'hello', path: '/hello/' },
+];
+
+async function capacityOf(server: BenchServer, path: string): Promise<number> {
+  const { host, port } = server;
+  const group = { kind: 'closed', name: 'all', paths: [path], connections: 64 } as const;
+  const [result] = await runLoad({ host, port, seconds: 4, warmUpSeconds: 4, groups: [group] }, generatorCore);
+  return (result?.ok.count ?? 0) / (result?.seconds ?? 1);
+}
+
+async function phase(
+  server: BenchServer,
+  path: string,
+  requestsPerSecond: number,
+  seconds: number,
+): Promise<GroupResult> {
+  const { host, port } = server;
+  const group = { kind: 'open', name: 'all', paths: [path], requestsPerSecond, connectionsMax: 2000 } as const;
+  const plan = { host, port, seconds, warmUpSeconds: 1, windowSeconds: 1, groups: [group] };
+  const [result] = await runLoad(plan, generatorCore);
+  if (result === undefined) throw new Error('The generator told nothing');
+  return result;
+}
+
+function say(report: Report, name: string, server: BenchServer, result: GroupResult): void {
+  const { ok, refused, late, seconds, outcomes } = result;
+  const others = Object.entries(outcomes).filter(([outcome]) => outcome !== '200' && outcome !== '503 overloaded');
+  const resident = residentBytes(server.pids[0] ?? 0);
+  report.row(
+    [
+      name,
+      (ok.count / seconds).toFixed(0),
+      msText(ok.p50Ms),
+      msText(ok.p99Ms),
+      (refused.count / seconds).toFixed(0),
+      msText(refused.p50Ms),
+      msText(refused.p99Ms),
+      (resident / mib).toFixed(0),
+    ],
+    widths,
+  );
+  if (others.length > 0)
+    report.say(`  otherwise: ${others.map(([outcome, count]) => `${count} × ${outcome}`).join(', ')}`);
+  report.add({ name, ok, refused, late, outcomes, windows: result.windows, resident });
+}
+
+async function measure(report: Report, server: BenchServer, { name, path }: Case, seconds: number): Promise<void> {
+  const capacity = await capacityOf(server, path);
+  report.say(`\n${name}: ${capacity.toFixed(0)} requests/s, from 64 callers that wait for their answers`);
+  report.row(['', 'served/s', 'p50', 'p99', 'refused/s', 'p50', 'p99', 'MiB'], widths);
+  const steps = [
+    ['half, before', 0.5, calmSeconds],
+    ['twice', 2, seconds],
+    ['half, after', 0.5, calmSeconds],
+  ] as const;
+  for (const [label, share, forSeconds] of steps) {
+    const result = await phase(server, path, capacity * share, forSeconds);
+    say(report, `${label}: ${(capacity * share).toFixed(0)}/s`, server, result);
+    if (share !== 0.5) sayWindows(report, result);
+  }
+}
+
+/** How the first second and the last of a long phase compare. */
+function sayWindows(report: Report, { windows, late }: GroupResult): void {
+  const [first, last] = [windows[0], windows.at(-1)];
+  if (first === undefined || last === undefined) return;
+  report.say(
+    `  first second: ${first.ok.count} served, p99 ${msText(first.ok.p99Ms)}; last: ${last.ok.count} served, p99 ${msText(last.ok.p99Ms)}; ` +
+      `the generator was late by ${msText(late.p99Ms)} (p99)`,
+  );
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { seconds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } },
+  });
+  const report = new Report(values.json ? 'json' : 'text');
+  report.say('\nLatencies in ms, from the moment a request was due');
+  for (const one of cases) {
+    const folder = functionsFolder('overload', [
+      { name: 'hello', artifact: readFileSync(join(root, 'examples/hello-c/hello.wasm')) },
+      { name: 'work', artifact: readFileSync(join(root, 'test/guests/hog.wasm')) },
+    ]);
+    const server = await startNode([folder, '--workers', '1', '--data-dir', benchDataDir], serverCore);
+    try {
+      await measure(report, server, one, Number(values.seconds));
+    } finally {
+      await server.stop();
+    }
+  }
+  report.end();
+}
+
+await main();
