@@ -58,6 +58,7 @@ export interface ErrorParamsByCode {
   builder_failed: { reason: string; hint?: string };
   bad_functions: { problems: readonly FunctionProblem[] };
   worker_failed: { reason: string };
+  supervisor_failed: { reason: string };
 }
 
 /** What is wrong with one of several functions. */
@@ -265,6 +266,7 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
       `Cannot serve ${countText(p.problems.length, 'function')}: what is wrong stands below${p.problems.map(problemText).join('')}`,
   ),
   worker_failed: entry(500, Fault.operator, (p) => `Cannot start a worker: ${p.reason}`),
+  supervisor_failed: entry(500, Fault.operator, (p) => `Cannot start the supervisor: ${p.reason}`),
 };
 
 /** A failure with a permanent code. The only class of error that Mayfly throws on purpose. */
@@ -314,7 +316,17 @@ export function toWireError(error: unknown): WireError {
   return isMayflyError(error) ? { code: error.code, params: error.params } : { code: 'internal', params: {} };
 }
 
-/** The error that `wire` was made from. */
-export function fromWireError(wire: WireError): MayflyError {
-  return new MayflyError(wire.code, wire.params);
+/** The error that `wire` was made from. What comes from a process that has met untrusted bytes need not be one: it is `internal` then. */
+export function fromWireError(wire: unknown): MayflyError {
+  try {
+    if (isWireError(wire)) return new MayflyError(wire.code, wire.params);
+  } catch {
+    // Its parameters are not those of its code.
+  }
+  return new MayflyError('internal', {});
+}
+
+function isWireError(wire: unknown): wire is WireError {
+  if (typeof wire !== 'object' || wire === null || !('code' in wire) || !('params' in wire)) return false;
+  return typeof wire.code === 'string' && Object.hasOwn(errorTable, wire.code) && typeof wire.params === 'object';
 }

@@ -26,3 +26,4 @@ export type { RandomSource } from './random.ts';
 export { shownText } from './shown-text.ts';
 export { type Enrolled, Roster } from './roster.ts';
 export { kib, mib, wasmPageBytes } from './units.ts';
+export { userCacheFolder } from './user-cache.ts';

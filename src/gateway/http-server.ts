@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { errorText, MayflyError } from '../base/mod.ts';
 import { formatAddress, type ListenAddress } from '../config/mod.ts';
 import {
@@ -11,6 +11,7 @@ import {
   keepAliveMs,
   lingerMs,
   pipelinedMax,
+  queueTurnsMax,
   requestTimeoutMs,
   stalledMs,
   stopGraceMs,
@@ -18,9 +19,8 @@ import {
 } from './limits.ts';
 import { rawProblem } from './problem.ts';
 
-/** Whether other processes may listen on the same address, each getting its share of the connections. */
-export const PortUse = { shared: 'shared', exclusive: 'exclusive' } as const;
-export type PortUse = (typeof PortUse)[keyof typeof PortUse];
+/** A socket that somebody else has opened, as node hands it from process to process. Only node looks into it. */
+export type ListeningSocket = object;
 
 /** Whether the client waits for a `100 Continue` before it sends the body: RFC 9110, section 10.1.1. */
 export const Expectation = { none: 'none', continue: 'continue' } as const;
@@ -43,6 +43,8 @@ export class HttpServer {
   readonly #server: Server;
   readonly #handler: HttpHandler;
   readonly #sockets = new Set<Socket>();
+  /** Connections that there have been. */
+  #accepted = 0;
   /** How many requests wait for the one before them on the same connection. */
   readonly #pipelined = new WeakMap<Socket, number>();
   /** Connections that were told that their bytes are wrong. */
@@ -65,6 +67,7 @@ export class HttpServer {
     this.#server.timeout = stalledMs;
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
+      this.#accepted += 1;
       socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('request', (req, res) => this.#arrive(req, res, Expectation.none));
@@ -81,9 +84,9 @@ export class HttpServer {
     });
   }
 
-  /** @throws MayflyError listen_failed */
-  listen(address: ListenAddress, portUse: PortUse): Promise<ListenAddress> {
-    return listenOn(this.#server, address, portUse);
+  /** Listens on `socket`, where one was opened for `address`. @throws MayflyError listen_failed */
+  listen(address: ListenAddress, socket?: ListeningSocket): Promise<ListenAddress> {
+    return listenOn(this.#server, address, socket);
   }
 
   /**
@@ -93,6 +96,7 @@ export class HttpServer {
   async stop(deadlineMs: number): Promise<number> {
     const deadline = performance.now() + deadlineMs;
     if (this.#server.listening) {
+      await this.#emptyQueue();
       // http's own close cuts idle connections at once, and with them a request that the client has just sent.
       NetServer.prototype.close.call(this.#server);
     }
@@ -105,6 +109,16 @@ export class HttpServer {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     return cut;
+  }
+
+  /** Takes the connections that wait in the system's queue: whoever closes a socket last resets those that are in it. */
+  async #emptyQueue(): Promise<void> {
+    for (let turns = 0, before = -1; turns < queueTurnsMax && before !== this.#accepted; turns++) {
+      before = this.#accepted;
+      // The first ends the turn that this is in, the second comes when the socket was looked at.
+      await turn();
+      await turn();
+    }
   }
 
   /** Hands a request over; one that was sent without waiting for the answer before it has its turn after that. */
@@ -173,14 +187,14 @@ function parseProblem(error: Error): MayflyError {
 }
 
 /**
- * Makes `server` listen. @returns the address with its real port
+ * Makes `server` listen: on `socket`, where one was opened for `address`. @returns the address with its real port
  * @throws MayflyError listen_failed
  */
-export function listenOn(server: NetServer, address: ListenAddress, portUse: PortUse): Promise<ListenAddress> {
+export function listenOn(server: NetServer, address: ListenAddress, socket?: ListeningSocket): Promise<ListenAddress> {
   const { promise, resolve, reject } = Promise.withResolvers<ListenAddress>();
   const fail = (error: Error): void => reject(listenProblem(address, error));
   server.once('error', fail);
-  server.listen({ host: address.host, port: address.port, reusePort: portUse === PortUse.shared }, () => {
+  server.listen(socket ?? { host: address.host, port: address.port }, () => {
     server.off('error', fail);
     // A TCP server that listens has an AddressInfo: https://nodejs.org/api/net.html#serveraddress
     const { port } = server.address() as AddressInfo;
@@ -189,7 +203,8 @@ export function listenOn(server: NetServer, address: ListenAddress, portUse: Por
   return promise;
 }
 
-function listenProblem(address: ListenAddress, error: Error): MayflyError {
+/** Why nobody can listen on `address`, for the operator. */
+export function listenProblem(address: ListenAddress, error: Error): MayflyError {
   const text = formatAddress(address);
   const code = 'code' in error ? error.code : undefined;
   switch (code) {

@@ -45,6 +45,9 @@ export const lingerMs = 1000;
 /** Calls under way in one worker; above it requests are refused as `overloaded`. */
 export const callsMax = 10_000;
 
+/** So many turns of the event loop connections are taken after a stop was asked for, while there are any that wait. */
+export const queueTurnsMax = 1000;
+
 /** After listening has stopped, connections are kept so long for requests that were already on their way. */
 export const stopGraceMs = 250;
 

@@ -19,13 +19,13 @@ import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
 import { Exchange, type ExchangeContext, type Target } from './exchange.ts';
 import { HeldResponses } from './held-responses.ts';
-import { Expectation, HttpServer, type PortUse } from './http-server.ts';
+import { Expectation, HttpServer, type ListeningSocket } from './http-server.ts';
 import { callsMax } from './limits.ts';
 import { readRequestHead } from './request-head.ts';
 import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
 import { Router } from './router.ts';
 
-export { listenOn, PortUse } from './http-server.ts';
+export { type ListeningSocket, listenOn, listenProblem } from './http-server.ts';
 export { ServerTiming } from './response-writer.ts';
 
 /** A deployed function, as the data plane knows it. */
@@ -81,11 +81,11 @@ export class Gateway {
   }
 
   /**
-   * Takes requests. @returns the address with its real port
+   * Takes requests: from `socket`, where one was opened for `address`. @returns the address with its real port
    * @throws MayflyError listen_failed
    */
-  async listen(address: ListenAddress, portUse: PortUse): Promise<ListenAddress> {
-    const listening = await this.#server.listen(address, portUse);
+  async listen(address: ListenAddress, socket?: ListeningSocket): Promise<ListenAddress> {
+    const listening = await this.#server.listen(address, socket);
     this.#context = { ...this.#context, serverPort: listening.port };
     return listening;
   }

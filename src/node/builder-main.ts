@@ -4,7 +4,10 @@
  */
 import { isMayflyError, toWireError } from '../base/mod.ts';
 import { buildImage } from '../engine/mod.ts';
+import { leaveCodeCache } from './code-cache.ts';
 import type { FromBuilder, ToBuilder } from './protocol.ts';
+
+leaveCodeCache();
 
 async function answer({ artifact, settings }: ToBuilder): Promise<FromBuilder> {
   try {

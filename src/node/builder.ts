@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fromWireError, MayflyError, mib } from '../base/mod.ts';
 import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
 import { buildDeadlineMs, builderBaselineBytes, builderHeapBytes } from './limits.ts';
+import { codeCacheEnv, codeCacheFlags } from './code-cache.ts';
 import type { Log } from './log.ts';
 import { entryFile, readCodeFlags } from './paths.ts';
 import type { FromBuilder, ToBuilder } from './protocol.ts';
@@ -45,6 +46,7 @@ function startBuilder(settings: ImageSettings): ChildProcess {
     process.execPath,
     '--permission',
     ...readCodeFlags(),
+    ...codeCacheFlags(),
     '--no-wasm-lazy-compilation',
     `--max-old-space-size=${builderHeapBytes / mib}`,
     '--disable-warning=ExperimentalWarning',
@@ -57,7 +59,7 @@ function startBuilder(settings: ImageSettings): ChildProcess {
       : ['/bin/sh', '-c', 'ulimit -d "$0" 2>/dev/null; exec "$@"', String(dataKib), ...node];
   // The environment may hold what the operator would not show to an artifact.
   return spawn(command ?? process.execPath, args, {
-    env: {},
+    env: codeCacheEnv(),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

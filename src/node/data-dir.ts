@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { access, constants, mkdir, mkdtemp } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { userCacheFolder } from '../base/mod.ts';
 
 /** Where a node keeps its data. */
 export interface DataDir {
@@ -16,10 +17,7 @@ export interface DataDir {
  * it is a temporary folder.
  */
 export async function defaultDataDir(env: Readonly<Record<string, string | undefined>>): Promise<DataDir> {
-  const cacheHome = env['XDG_CACHE_HOME'];
-  // XDG: a relative path is invalid and to be ignored. https://specifications.freedesktop.org/basedir-spec/latest/
-  const base = cacheHome !== undefined && path.isAbsolute(cacheHome) ? cacheHome : path.join(homedir(), '.cache');
-  const cache = path.join(base, 'mayfly');
+  const cache = userCacheFolder(env);
   try {
     await mkdir(cache, { recursive: true, mode: 0o700 });
     await access(cache, constants.W_OK);

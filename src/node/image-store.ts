@@ -18,7 +18,7 @@ export class ImageStore {
   readonly #preparedFolder: string;
 
   private constructor(dataDir: string) {
-    this.imagesFolder = path.join(dataDir, 'images');
+    this.imagesFolder = imagesFolderOf(dataDir);
     this.#preparedFolder = path.join(dataDir, 'prepared');
   }
 
@@ -65,6 +65,11 @@ export class ImageStore {
   async notePrepared(key: string, digest: Digest): Promise<void> {
     await writeWhole(path.join(this.#preparedFolder, key), Buffer.from(`${digest}\n`));
   }
+}
+
+/** Where the images of a data directory are: the only folder of it that a worker can read. */
+export function imagesFolderOf(dataDir: string): string {
+  return path.join(dataDir, 'images');
 }
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;

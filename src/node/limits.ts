@@ -14,13 +14,20 @@ export const builderBaselineBytes: number = 640 * mib;
 /** Builders at once. Each is one busy thread. */
 export const buildersMax = 2;
 
-/** From starting a worker to it being ready. Compiling a large image takes most of it. */
-export const workerStartDeadlineMs = 60_000;
-/** How long to wait before a crashed worker is started again: at once, then longer each time, but always within a second. */
+/** For a worker to start, or to load a snapshot. Compiling large images takes most of it. */
+export const workerLoadDeadlineMs = 60_000;
+/** For a worker to do anything else that it is told. */
+export const workerCommandDeadlineMs = 10_000;
+/** So many workers may end while one snapshot is published before that is what ends them. */
+export const publishDeathsMax = 3;
+/** How long to wait before what has crashed is started again: at once, then longer each time, but always within a second. */
 export const restartDelayFirstMs = 50;
 export const restartDelayMaxMs = 800;
-/** A worker that has lived so long is not in a crash loop. */
+/** What has lived so long is not in a crash loop. */
 export const restartHealthyMs = 10_000;
+
+/** So long after a start, when there is time for it, what V8 has made of the code is kept for the next one. */
+export const keepLoadedCodeMs = 2000;
 
 /** After a stop was asked for, requests have so long to finish. */
 export const stopDeadlineMs = 10_000;

@@ -16,4 +16,4 @@ export { ImageStore, readImage } from './image-store.ts';
 export { createLog, type Log, LogStyle } from './log.ts';
 export { packageVersion } from './paths.ts';
 export { prepareFunctions, readArtifact } from './prepare.ts';
-export { type NodeOptions, type RunningNode, startNode } from './supervisor.ts';
+export { type NodeOptions, type RunningNode, startNode } from './start-node.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 export const packageRoot: string = path.resolve(import.meta.dirname, '..', '..');
 
 /** A child process's first file: beside this one, `.ts` in a checkout and `.js` in an installed package. */
-export function entryFile(name: 'worker-main' | 'builder-main'): string {
+export function entryFile(name: 'supervisor-main' | 'worker-main' | 'builder-main'): string {
   return path.join(import.meta.dirname, `${name}${path.extname(import.meta.filename)}`);
 }
 

@@ -1,7 +1,8 @@
 import type { Digest, FunctionName, ProjectId, WireError } from '../base/mod.ts';
 import type { Env, FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
-import type { PortUse, ServerTiming } from '../gateway/mod.ts';
+import type { ServerTiming } from '../gateway/mod.ts';
+import type { Stop } from './guardian-protocol.ts';
 import type { LogStyle } from './log.ts';
 
 /** What the processes of a node say to each other, over node's IPC channel. */
@@ -24,22 +25,37 @@ export interface Snapshot {
 
 /** What a worker needs to begin. */
 export interface WorkerSettings {
-  readonly index: number;
-  readonly listen: ListenAddress;
-  readonly portUse: PortUse;
+  /** With the real port. */
+  readonly address: ListenAddress;
   readonly imagesFolder: string;
   readonly serverTiming: ServerTiming;
   readonly logStyle: LogStyle;
 }
 
-export type ToWorker =
-  | { readonly kind: 'start'; readonly settings: WorkerSettings; readonly snapshot: Snapshot }
-  | { readonly kind: 'publish'; readonly snapshot: Snapshot }
-  | { readonly kind: 'stop'; readonly deadlineMs: number };
+/**
+ * What a worker does, one after the other. Each can be told again, as a supervisor that has just begun does not know how far the one
+ * before it has come.
+ */
+export type WorkerCommand =
+  /** Make what it needs to load functions. */
+  | { readonly kind: 'begin'; readonly settings: WorkerSettings }
+  /** Load all functions of a snapshot beside those that are served. */
+  | { readonly kind: 'load'; readonly snapshot: Snapshot }
+  /** Serve the snapshot that was loaded, and nothing else. */
+  | { readonly kind: 'switch'; readonly generation: number }
+  /** Forget the snapshot that was loaded. */
+  | { readonly kind: 'discard'; readonly generation: number }
+  /** Take connections from the socket that comes with this. */
+  | { readonly kind: 'listen' };
+
+export type ToWorker = { readonly kind: 'do'; readonly request: number; readonly command: WorkerCommand } | Stop;
 
 export type FromWorker =
-  /** Every function of the snapshot is compiled and takes requests. */
-  { readonly kind: 'ready'; readonly generation: number } | { readonly kind: 'failed'; readonly error: WireError };
+  /** What was asked for is done: a snapshot that is loaded is compiled and warm. */
+  | { readonly kind: 'done'; readonly request: number }
+  | { readonly kind: 'failed'; readonly request: number; readonly error: WireError }
+  /** Somebody has asked it to end: it takes no more connections, and exits once it is done. */
+  | { readonly kind: 'leaving' };
 
 export interface ToBuilder {
   readonly artifact: Uint8Array;

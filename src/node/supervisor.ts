@@ -1,99 +1,76 @@
-import { createServer } from 'node:net';
-import { availableParallelism } from 'node:os';
-import { countText, type ProjectId } from '../base/mod.ts';
-import type { Env, FunctionSource, Limits, ListenAddress } from '../config/mod.ts';
-import { listenOn, PortUse, type ServerTiming } from '../gateway/mod.ts';
-import { buildInChild } from './builder.ts';
-import { type DataDir, defaultDataDir } from './data-dir.ts';
-import { ImageStore } from './image-store.ts';
-import { stopDeadlineMs } from './limits.ts';
-import type { Log, LogStyle } from './log.ts';
-import { prepareFunctions } from './prepare.ts';
-import type { Snapshot, WorkerSettings } from './protocol.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { countText, isMayflyError, toWireError } from '../base/mod.ts';
+import { commandLineFunctions } from './command-line-functions.ts';
+import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
+import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
+import { ImageStore, imagesFolderOf } from './image-store.ts';
+import type { Log } from './log.ts';
+import type { DeployedFunction } from './protocol.ts';
+import { WorkerSet } from './worker-set.ts';
 
-/** What a node is to serve, and how. */
-export interface NodeOptions {
-  readonly functions: readonly FunctionSource[];
-  readonly listen: ListenAddress;
-  /** The user's cache when undefined: see data-dir.ts. */
-  readonly dataDir: string | undefined;
-  /** One a core when undefined. */
-  readonly workers: number | undefined;
-  /** Over the variables and limits of the manifests. */
-  readonly env: Env;
-  readonly limits: Partial<Limits>;
-  readonly serverTiming: ServerTiming;
-  readonly logStyle: LogStyle;
-  /** Told what is being done, whenever that changes. */
-  readonly onProgress: (step: string) => void;
-}
-
-/** A node that serves. */
-export interface RunningNode {
-  /** With the real port. */
-  readonly address: ListenAddress;
-  readonly workers: number;
-  readonly dataDir: DataDir;
-  /** The process ids of the workers, at this moment. */
-  pids(): (number | undefined)[];
-  /** Finishes the requests under way, and ends the workers. */
-  stop(): Promise<void>;
-}
-
-/** The owner of everything that is served without a control plane. */
-const defaultProject = 'default' as ProjectId;
+/** So many generations and requests a supervisor can count. */
+const numbersPerEpoch = 2 ** 32;
 
 /**
- * Starts a node: when this returns, every function is served on every worker; when it throws, nothing is left running.
- * @throws MayflyError listen_failed, data_dir_unusable, bad_functions, worker_failed, image_corrupt
+ * The one that decides: what is served, and by which workers. All that it has to know is in the data directory, and what the guardian
+ * kept for it, so that it can end at any moment and another one takes over.
  */
-export async function startNode(options: NodeOptions, log: Log): Promise<RunningNode> {
-  const address = await claimAddress(options.listen);
-  const dataDir: DataDir =
-    options.dataDir === undefined ? await defaultDataDir(process.env) : { path: options.dataDir, lifetime: 'kept' };
-  const store = await ImageStore.open(dataDir.path);
-  const functions = await prepareFunctions(
-    options.functions,
-    store,
-    (artifact, settings) => buildInChild(artifact, settings, { log }),
-    {
-      project: defaultProject,
-      env: options.env,
-      limits: options.limits,
-      onProgress: options.onProgress,
-    },
-  );
-  const snapshot: Snapshot = { generation: 1, functions };
-  const workers = canSharePort ? (options.workers ?? availableParallelism()) : 1;
-  const settings = Array.from({ length: workers }, (_, index): WorkerSettings => ({
-    index,
-    listen: address,
-    portUse: canSharePort ? PortUse.shared : PortUse.exclusive,
-    imagesFolder: store.imagesFolder,
-    serverTiming: options.serverTiming,
-    logStyle: options.logStyle,
-  }));
-  options.onProgress(`Starting ${countText(workers, 'worker')}`);
-  const pool = new WorkerPool(settings, snapshot, log);
-  await pool.start();
-  return { address, workers, dataDir, pids: () => pool.pids(), stop: () => pool.stop(stopDeadlineMs) };
-}
+export class Supervisor {
+  readonly #link: GuardianLink;
+  readonly #start: SupervisorStart;
+  readonly #log: Log;
+  readonly #workers: WorkerSet;
 
-/**
- * Whether the system spreads connections over processes that listen on the same port (SO_REUSEPORT). Where it does not, as on
- * macOS and Windows, one worker serves. https://nodejs.org/api/net.html#serverlistenoptions-callback
- */
-const canSharePort = ['linux', 'freebsd', 'sunos', 'aix'].includes(process.platform);
+  constructor(link: GuardianLink, start: SupervisorStart, children: readonly AdoptedChild[], log: Log) {
+    this.#link = link;
+    this.#start = start;
+    this.#log = log;
+    const { workers, address, dataDir, serverTiming, logStyle } = start.settings;
+    this.#workers = new WorkerSet(
+      workers,
+      { address, imagesFolder: imagesFolderOf(dataDir.path), serverTiming, logStyle },
+      { spawn: (spec, note) => link.spawn(spec, note), log, firstNumber: start.epoch * numbersPerEpoch },
+    );
+    // At once: a child that ends meanwhile would be missed.
+    this.#workers.adopt(children, start.cause === StartCause.restart ? 'old' : 'current');
+  }
 
-/**
- * Finds out whether the address is free, and which port it has. Workers share their port with whoever else asks for that, so
- * each of two nodes would take some of the other's requests: only a socket that shares with nobody tells.
- * @throws MayflyError listen_failed
- */
-async function claimAddress(listen: ListenAddress): Promise<ListenAddress> {
-  const probe = createServer();
-  const address = await listenOn(probe, listen, PortUse.exclusive);
-  await new Promise((resolve) => probe.close(resolve));
-  return address;
+  /** Serves what is to be served, and tells the guardian what has come of it. */
+  async run(): Promise<void> {
+    try {
+      // Before a worker is started, that may read one of its folders.
+      const store = await ImageStore.open(this.#start.settings.dataDir.path);
+      // Workers take as long to start as functions take to be found prepared.
+      const [functions] = await Promise.all([this.#functions(store), this.#workers.start()]);
+      this.#progress(`Starting ${countText(this.#start.settings.workers, 'worker')}`);
+      await this.#workers.publish(functions);
+      this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids } });
+    } catch (error) {
+      if (!isMayflyError(error)) this.#log.error({ err: error }, 'supervisor failed');
+      this.#link.tell({ kind: 'failed', error: toWireError(error) });
+    }
+  }
+
+  /** Starts nothing more. */
+  stop(): void {
+    this.#workers.stop();
+  }
+
+  /**
+   * A supervisor that follows one that crashed serves the very same functions: what has changed on disk meanwhile was not asked to be
+   * served.
+   */
+  async #functions(store: ImageStore): Promise<readonly DeployedFunction[]> {
+    const { cause, kept, settings } = this.#start;
+    if (cause === StartCause.crash && kept !== undefined) {
+      // Kept below, by a supervisor of this node.
+      return kept as readonly DeployedFunction[];
+    }
+    const functions = await commandLineFunctions(settings, store, this.#log, (step) => this.#progress(step));
+    this.#link.tell({ kind: 'keep', kept: functions });
+    return functions;
+  }
+
+  #progress(step: string): void {
+    this.#link.tell({ kind: 'progress', step });
+  }
 }

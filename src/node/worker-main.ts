@@ -1,16 +1,24 @@
 /**
  * A worker: a process of the data plane. It can use the network and read images and its own code, and nothing else: see
- * worker-pool.ts for the permissions it is started with.
+ * worker-spec.ts for the permissions it is started with.
  */
+import { MayflyError, toWireError, isMayflyError } from '../base/mod.ts';
 import { createEngine } from '../engine/mod.ts';
+import type { ListeningSocket } from '../gateway/mod.ts';
+import { leaveCodeCache } from './code-cache.ts';
 import { MemoryGiver, ownMemory } from './give-back.ts';
 import { giveBackEveryMs, stopDeadlineMs } from './limits.ts';
-import { createLog } from './log.ts';
-import type { ToWorker } from './protocol.ts';
+import { createLog, type Log } from './log.ts';
+import type { FromWorker, ToWorker, WorkerCommand } from './protocol.ts';
 import { Worker } from './worker.ts';
 
+leaveCodeCache();
+
 let worker: Worker | undefined;
+let log: Log | undefined;
 let isStopping = false;
+/** Commands are done one after the other. */
+let doing: Promise<void> = Promise.resolve();
 
 function stop(deadlineMs: number): void {
   if (isStopping) return;
@@ -19,30 +27,57 @@ function stop(deadlineMs: number): void {
   void stopped.finally(() => process.exit());
 }
 
-process.on('message', (message: ToWorker) => {
-  switch (message.kind) {
-    case 'start': {
-      const { settings, snapshot } = message;
-      worker = new Worker(settings, {
-        engine: createEngine({}),
-        log: createLog(settings.logStyle, { worker: settings.index }),
-        tell: (reply) => void process.send?.(reply, () => {}),
-      });
-      void worker.start(snapshot);
-      break;
-    }
-    case 'publish':
-      worker?.publish(message.snapshot);
-      break;
-    case 'stop':
-      stop(message.deadlineMs);
-      break;
+function tell(message: FromWorker): void {
+  process.send?.(message, () => {});
+}
+
+async function obey(command: WorkerCommand, socket: ListeningSocket | undefined): Promise<void> {
+  if (command.kind === 'begin') {
+    log ??= createLog(command.settings.logStyle, { worker: process.pid });
+    worker ??= new Worker(command.settings, { engine: createEngine({}), log });
+    return;
   }
+  if (worker === undefined) throw new MayflyError('internal', {}, { cause: new Error('it has not begun') });
+  switch (command.kind) {
+    case 'load':
+      return worker.load(command.snapshot);
+    case 'switch':
+      return worker.switchTo(command.generation);
+    case 'discard':
+      return worker.discard(command.generation);
+    case 'listen':
+      if (socket === undefined) throw new MayflyError('internal', {}, { cause: new Error('no socket came with it') });
+      return worker.listen(socket);
+  }
+}
+
+async function answer(
+  { request, command }: Extract<ToWorker, { kind: 'do' }>,
+  socket: ListeningSocket | undefined,
+): Promise<void> {
+  try {
+    await obey(command, socket);
+    tell({ kind: 'done', request });
+  } catch (error) {
+    if (!isMayflyError(error) || error.code === 'internal') log?.error({ err: error }, 'worker failed');
+    tell({ kind: 'failed', request, error: toWireError(error) });
+  }
+}
+
+process.on('message', (message: ToWorker, socket: ListeningSocket | undefined) => {
+  if (message.kind === 'stop') stop(message.deadlineMs);
+  else if (isStopping) tell({ kind: 'leaving' });
+  else doing = doing.then(() => answer(message, socket));
 });
 const giver = new MemoryGiver(ownMemory());
 setInterval(() => giver.check(), giveBackEveryMs).unref();
-// An interrupt typed at a terminal reaches every process of the node; the supervisor is the one to act on it.
+// An interrupt typed at a terminal reaches every process of the node; the guardian is the one to act on it.
 process.on('SIGINT', () => {});
-process.on('SIGTERM', () => stop(stopDeadlineMs));
-// Without a supervisor nobody could publish to this worker, heal it or stop it.
+process.on('SIGHUP', () => {});
+process.on('SIGTERM', () => {
+  // Another worker takes its place meanwhile, and its socket with it.
+  tell({ kind: 'leaving' });
+  stop(stopDeadlineMs);
+});
+// Without a guardian nobody could publish to this worker, replace it or stop it.
 process.on('disconnect', () => stop(stopDeadlineMs));

@@ -1,24 +1,32 @@
-import { isMayflyError, systemClock, toWireError } from '../base/mod.ts';
+import { MayflyError, systemClock } from '../base/mod.ts';
 import type { Engine, LoadedFunction } from '../engine/mod.ts';
-import { Gateway, type GatewayFunction } from '../gateway/mod.ts';
+import { Gateway, type GatewayFunction, type ListeningSocket } from '../gateway/mod.ts';
 import { FailureLog } from './failure-log.ts';
 import { GuestLog } from './guest-log.ts';
 import { readImage } from './image-store.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction, FromWorker, Snapshot, WorkerSettings } from './protocol.ts';
+import type { DeployedFunction, Snapshot, WorkerSettings } from './protocol.ts';
 
 /** What a worker works with. */
 export interface WorkerTools {
   readonly engine: Engine;
   readonly log: Log;
-  /** Tells the supervisor. */
-  readonly tell: (message: FromWorker) => void;
 }
 
 interface Deployed {
   readonly loaded: LoadedFunction;
   readonly log: GuestLog;
 }
+
+/** A snapshot that is loaded. */
+interface LoadedSnapshot {
+  readonly generation: number;
+  /** By everything that makes two functions differ to the engine. */
+  readonly deployed: ReadonlyMap<string, Deployed>;
+  readonly functions: readonly GatewayFunction[];
+}
+
+const nothing: LoadedSnapshot = { generation: 0, deployed: new Map(), functions: [] };
 
 /**
  * A worker's life: functions are loaded and warm before the snapshot that has them is served, and closed once the last request of
@@ -28,10 +36,10 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerTools;
   readonly #gateway: Gateway;
-  /** By everything that makes two functions differ to the engine. */
-  #deployed = new Map<string, Deployed>();
-  /** Snapshots are taken in one after the other. */
-  #publishing: Promise<void> = Promise.resolve();
+  #served: LoadedSnapshot = nothing;
+  /** Loaded beside it, to be served next. */
+  #next: LoadedSnapshot | undefined;
+  #isListening = false;
 
   constructor(settings: WorkerSettings, tools: WorkerTools) {
     this.#settings = settings;
@@ -39,20 +47,50 @@ export class Worker {
     this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log));
   }
 
-  /** Loads `snapshot`, then listens; says `ready` or `failed`. */
-  async start(snapshot: Snapshot): Promise<void> {
+  /** Loads a snapshot beside the one that is served. @throws MayflyError image_corrupt, bad_limit */
+  async load({ generation, functions: wanted }: Snapshot): Promise<void> {
+    if (generation === this.#served.generation || generation === this.#next?.generation) return;
+    this.#forgetNext();
+    const deployed = new Map<string, Deployed>();
+    const functions: GatewayFunction[] = [];
     try {
-      await this.#publish(snapshot);
-      await this.#gateway.listen(this.#settings.listen, this.#settings.portUse);
-      this.#tools.tell({ kind: 'ready', generation: snapshot.generation });
+      for (const one of wanted) {
+        const key = engineKey(one);
+        const found = this.#served.deployed.get(key) ?? deployed.get(key) ?? (await this.#load(one));
+        deployed.set(key, found);
+        functions.push({ loaded: found.loaded, limits: one.limits, routes: one.routes });
+      }
     } catch (error) {
-      this.#fail(error);
+      close(deployed, this.#served);
+      throw error;
     }
+    this.#next = { generation, deployed, functions };
   }
 
-  /** Serves `snapshot` in place of the one before; says `ready` or `failed`. What was served goes on when it fails. */
-  publish(snapshot: Snapshot): void {
-    this.#publishing = this.#publishing.then(() => this.#publishAndTell(snapshot));
+  /** Serves the snapshot that was loaded. @throws MayflyError when that is another one */
+  switchTo(generation: number): void {
+    if (generation === this.#served.generation) return;
+    const next = this.#next;
+    if (generation !== next?.generation)
+      throw new MayflyError('internal', {}, { cause: new Error(`generation ${generation} is not loaded`) });
+    const before = this.#served;
+    this.#served = next;
+    this.#next = undefined;
+    this.#gateway.publish(next.functions);
+    close(before.deployed, next);
+  }
+
+  /** Forgets a snapshot that was loaded and is not to be served. */
+  discard(generation: number): void {
+    if (generation === this.#next?.generation) this.#forgetNext();
+  }
+
+  /** Takes connections from `socket`. @throws MayflyError listen_failed */
+  async listen(socket: ListeningSocket): Promise<void> {
+    // A supervisor that has just begun does not know.
+    if (this.#isListening) return;
+    await this.#gateway.listen(this.#settings.address, socket);
+    this.#isListening = true;
   }
 
   /** Finishes the requests under way, and gives everything back. */
@@ -60,37 +98,13 @@ export class Worker {
     const cut = await this.#gateway.stop(deadlineMs);
     if (cut > 0)
       this.#tools.log.warn({ connections: cut, deadlineMs }, 'connections were cut: not done by the deadline');
-    for (const { log } of this.#deployed.values()) log.flush();
+    for (const { log } of this.#served.deployed.values()) log.flush();
     await this.#tools.engine.close();
   }
 
-  async #publishAndTell(snapshot: Snapshot): Promise<void> {
-    try {
-      await this.#publish(snapshot);
-      this.#tools.tell({ kind: 'ready', generation: snapshot.generation });
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  async #publish(snapshot: Snapshot): Promise<void> {
-    const next = new Map<string, Deployed>();
-    const functions: GatewayFunction[] = [];
-    try {
-      for (const deployed of snapshot.functions) {
-        const key = engineKey(deployed);
-        const found = this.#deployed.get(key) ?? next.get(key) ?? (await this.#load(deployed));
-        next.set(key, found);
-        functions.push({ loaded: found.loaded, limits: deployed.limits, routes: deployed.routes });
-      }
-    } catch (error) {
-      for (const [key, { loaded }] of next) if (!this.#deployed.has(key)) void loaded.close();
-      throw error;
-    }
-    const before = this.#deployed;
-    this.#deployed = next;
-    this.#gateway.publish(functions);
-    for (const [key, { loaded }] of before) if (!next.has(key)) void loaded.close();
+  #forgetNext(): void {
+    if (this.#next !== undefined) close(this.#next.deployed, this.#served);
+    this.#next = undefined;
   }
 
   async #load(deployed: DeployedFunction): Promise<Deployed> {
@@ -115,11 +129,11 @@ export class Worker {
     });
     return { loaded, log: guestLog };
   }
+}
 
-  #fail(error: unknown): void {
-    if (!isMayflyError(error)) this.#tools.log.error({ err: error }, 'worker failed');
-    this.#tools.tell({ kind: 'failed', error: toWireError(error) });
-  }
+/** Closes what `kept` does not have, too. */
+function close(deployed: ReadonlyMap<string, Deployed>, kept: LoadedSnapshot): void {
+  for (const [key, { loaded }] of deployed) if (!kept.deployed.has(key)) void loaded.close();
 }
 
 /** Two functions of the same key are one to the engine; routes are the gateway's matter. */

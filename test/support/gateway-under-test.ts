@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import type { MayflyError } from '../../src/base/mod.ts';
 import { defaultLimits, type Limits } from '../../src/config/mod.ts';
 import type { LoadedFunction } from '../../src/engine/mod.ts';
-import { Gateway, PortUse, ServerTiming } from '../../src/gateway/mod.ts';
+import { Gateway, ServerTiming } from '../../src/gateway/mod.ts';
 
 /** A gateway that listens, with one function on every path. */
 export interface Started {
@@ -22,7 +22,7 @@ export async function start(
   const failures: MayflyError[] = [];
   const gateway = new Gateway({ serverTiming }, { failed: (_loaded, error) => failures.push(error) });
   gateway.publish([{ loaded, limits: { ...defaultLimits, ...limits }, routes: [{ path: '/*', mountPath: '' }] }]);
-  const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 }, PortUse.exclusive);
+  const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => gateway.stop(0));
   return { port, url: `http://127.0.0.1:${port}`, gateway, failures };
 }

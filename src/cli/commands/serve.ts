@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { countText, MayflyError } from '../../base/mod.ts';
+import { countText, errorText, MayflyError } from '../../base/mod.ts';
 import {
   defaultListen,
   formatAddress,
@@ -16,7 +16,7 @@ import {
   parseListen,
 } from '../../config/mod.ts';
 import { ServerTiming } from '../../gateway/mod.ts';
-import { createLog, LogStyle, packageVersion, type RunningNode, startNode } from '../../node/mod.ts';
+import { createLog, type Log, LogStyle, packageVersion, type RunningNode, startNode } from '../../node/mod.ts';
 import { collect, type CommandContext, makeCommand, wholeNumber } from '../command.ts';
 import { Progress } from '../progress.ts';
 import { ExitCode, table, type Terminal } from '../terminal.ts';
@@ -66,6 +66,7 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
   const limits = parseLimits(flags.limit ?? []);
   const { functions, unbuilt } = await loadServeTarget(targetPath ?? (await currentFolder()));
   const logStyle = terminal.reader === 'person' ? LogStyle.pretty : LogStyle.json;
+  const log = createLog(logStyle, {});
   const stop = stopSignals();
   const progress = new Progress(terminal);
   let node: RunningNode;
@@ -82,13 +83,14 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
         logStyle,
         onProgress: (step) => progress.update(step),
       },
-      createLog(logStyle, {}),
+      log,
     );
   } finally {
     progress.end();
   }
   stop.ready();
   terminal.print(flags.json === true ? jsonText(node, functions, unbuilt) : readyText(node, functions, unbuilt));
+  if (!hasTerminal) process.on('SIGHUP', () => void restart(node, log));
   const signal = await stop.asked;
   if (terminal.reader === 'person') terminal.say(`\n${signal}: finishing the requests under way\n`);
   await node.stop();
@@ -108,6 +110,17 @@ async function currentFolder(): Promise<string> {
   }
 }
 
+/** Whether a SIGHUP says that the terminal has gone; to a daemon it says that there is something new to serve. */
+const hasTerminal = process.stdin.isTTY;
+
+async function restart(node: RunningNode, log: Log): Promise<void> {
+  try {
+    await node.restart();
+  } catch (error) {
+    log.error({ reason: errorText(error) }, 'could not be restarted; what was served is served still');
+  }
+}
+
 /**
  * The first signal that asks to stop lets requests finish; a second one ends the process at once, and so does one that comes before
  * anything is served: children end with their parent.
@@ -120,7 +133,8 @@ function stopSignals(): { readonly asked: Promise<NodeJS.Signals>; ready(): void
     state = 'stopping';
     resolve(signal);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  const hangUp = hasTerminal ? (['SIGHUP'] as const) : [];
+  for (const signal of ['SIGINT', 'SIGTERM', ...hangUp] as const) process.on(signal, onSignal);
   return { asked, ready: () => void (state = 'serving') };
 }
 

@@ -1,0 +1,14 @@
+import type { DeployedFunction } from './protocol.ts';
+
+/** What decides on functions tells them here; it knows nothing of workers. */
+export interface Publisher {
+  /**
+   * Has every worker serve `functions`, and nothing else. When this returns, every worker that takes connections serves them, and so
+   * will each that comes later. Several are done one after the other.
+   *
+   * First every worker loads them beside what it serves, and only when all have does the first one switch: what one worker cannot load
+   * is served by none.
+   * @throws MayflyError why they cannot be served: image_corrupt, bad_limit, worker_failed; what was served before is served still
+   */
+  publish(functions: readonly DeployedFunction[]): Promise<void>;
+}

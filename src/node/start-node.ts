@@ -1,0 +1,69 @@
+import { availableParallelism } from 'node:os';
+import type { Env, FunctionSource, Limits, ListenAddress } from '../config/mod.ts';
+import type { ServerTiming } from '../gateway/mod.ts';
+import { keepLoadedCode } from './code-cache.ts';
+import { type DataDir, defaultDataDir } from './data-dir.ts';
+import { Guardian } from './guardian.ts';
+import { keepLoadedCodeMs, stopDeadlineMs } from './limits.ts';
+import { ListeningSockets } from './listening-sockets.ts';
+import type { Log, LogStyle } from './log.ts';
+
+/** What a node is to serve, and how. */
+export interface NodeOptions {
+  readonly functions: readonly FunctionSource[];
+  readonly listen: ListenAddress;
+  /** The user's cache when undefined: see data-dir.ts. */
+  readonly dataDir: string | undefined;
+  /** One a core when undefined. */
+  readonly workers: number | undefined;
+  /** Over the variables and limits of the manifests. */
+  readonly env: Env;
+  readonly limits: Partial<Limits>;
+  readonly serverTiming: ServerTiming;
+  readonly logStyle: LogStyle;
+  /** Told what is being done, whenever that changes. */
+  readonly onProgress: (step: string) => void;
+}
+
+/** A node that serves. */
+export interface RunningNode {
+  /** With the real port. */
+  readonly address: ListenAddress;
+  readonly workers: number;
+  readonly dataDir: DataDir;
+  /** The process ids of the workers when the node was ready. */
+  pids(): readonly number[];
+  /**
+   * Replaces supervisor and workers by what is on disk now, code and functions, one after the other: no request is lost.
+   * @throws MayflyError when that cannot be served; then the workers that were there serve on
+   */
+  restart(): Promise<void>;
+  /** Finishes the requests under way, and ends all processes of the node. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a node, whose guardian this process is from then on. When this returns, every function is served on every worker; when it
+ * throws, nothing is left running.
+ * @throws MayflyError listen_failed, data_dir_unusable, bad_functions, worker_failed, supervisor_failed, image_corrupt
+ */
+export async function startNode(options: NodeOptions, log: Log): Promise<RunningNode> {
+  const workers = options.workers ?? availableParallelism();
+  const sockets = await ListeningSockets.open(options.listen, workers);
+  const { address } = sockets;
+  const { functions, env, limits, serverTiming, logStyle, onProgress } = options;
+  const dataDir: DataDir =
+    options.dataDir === undefined ? await defaultDataDir(process.env) : { path: options.dataDir, lifetime: 'kept' };
+  const settings = { functions, env, limits, address, dataDir, workers, serverTiming, logStyle };
+  const guardian = new Guardian({ log, sockets, settings, onProgress });
+  const report = await guardian.start();
+  setTimeout(keepLoadedCode, keepLoadedCodeMs).unref();
+  return {
+    address,
+    workers,
+    dataDir,
+    pids: () => report.workerPids,
+    restart: () => guardian.restart(),
+    stop: () => guardian.stop(stopDeadlineMs),
+  };
+}

@@ -1,0 +1,185 @@
+import { fromWireError, MayflyError } from '../base/mod.ts';
+import type { ChildLink } from './guardian-link.ts';
+import type { Exit } from './guardian-protocol.ts';
+import { stopDeadlineMs, stopKillMs, workerCommandDeadlineMs, workerLoadDeadlineMs } from './limits.ts';
+import type { Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
+
+/** What a supervisor notes about a worker: the place whose connections it takes, or that it takes none yet, or no more. */
+export type WorkerNote = number | 'idle' | 'leaving';
+
+/** The worker ended before it had done what was asked of it. */
+export class WorkerGone extends MayflyError<'worker_failed'> {
+  constructor(reason: string) {
+    super('worker_failed', { reason });
+  }
+}
+
+/** Told what becomes of a worker. */
+export interface WorkerEvents {
+  /** Somebody else has asked it to end: it takes no more connections, and does nothing more that it is told. */
+  leaving(worker: WorkerHandle): void;
+  ended(worker: WorkerHandle, exit: Exit): void;
+}
+
+interface Asked {
+  readonly done: PromiseWithResolvers<void>;
+  readonly deadline: NodeJS.Timeout;
+}
+
+/** One worker, as the supervisor has to do with it. */
+export class WorkerHandle {
+  readonly #link: ChildLink;
+  readonly #events: WorkerEvents;
+  readonly #asked = new Map<number, Asked>();
+  readonly #startedMs = performance.now();
+  /** Unlike those of a supervisor before this one, whose answers may still come. */
+  #nextRequest: number;
+  /** Whether nothing can be asked of it any more. */
+  #isGone = false;
+  #isLeaving = false;
+
+  constructor(link: ChildLink, firstRequest: number, events: WorkerEvents) {
+    this.#link = link;
+    this.#events = events;
+    this.#nextRequest = firstRequest;
+    link.onMessage((raw) => this.#receive(raw));
+    void link.exited.then((exit) => this.#ended(exit));
+  }
+
+  get pid(): number | undefined {
+    return this.#link.pid;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#link.exited;
+  }
+
+  /** Whether it has ended, or is about to. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Whether it ends because it was asked to. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
+  get livedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** @throws WorkerGone */
+  begin(settings: WorkerSettings): Promise<void> {
+    return this.#ask({ kind: 'begin', settings }, workerLoadDeadlineMs);
+  }
+
+  /** @throws WorkerGone, or MayflyError when it cannot load the snapshot */
+  load(snapshot: Snapshot): Promise<void> {
+    return this.#ask({ kind: 'load', snapshot }, workerLoadDeadlineMs);
+  }
+
+  /** @throws WorkerGone */
+  switchTo(generation: number): Promise<void> {
+    return this.#ask({ kind: 'switch', generation }, workerCommandDeadlineMs);
+  }
+
+  discard(generation: number): void {
+    // One that is gone has forgotten it, too.
+    this.#ask({ kind: 'discard', generation }, workerCommandDeadlineMs).catch(() => {});
+  }
+
+  /** Has it take connections from the socket of `place`. @throws WorkerGone */
+  listen(place: number): Promise<void> {
+    return this.#ask({ kind: 'listen' }, workerCommandDeadlineMs, { socket: place, note: place });
+  }
+
+  /** Has it finish its requests and exit. */
+  leave(): void {
+    const stop: ToWorker = { kind: 'stop', deadlineMs: stopDeadlineMs };
+    this.#link.send(stop, { note: 'leaving' satisfies WorkerNote });
+    this.expectEnd();
+  }
+
+  /** It is on its way out: ends it when it has not exited by itself in the time that it has for that. */
+  expectEnd(): void {
+    this.#isLeaving = true;
+    this.#giveUp('it leaves');
+    const kill = setTimeout(() => this.#link.kill(), stopDeadlineMs + stopKillMs);
+    void this.exited.then(() => clearTimeout(kill));
+  }
+
+  kill(): void {
+    this.#link.kill();
+  }
+
+  #ask(
+    command: WorkerCommand,
+    deadlineMs: number,
+    extra: { readonly socket?: number; readonly note?: WorkerNote } = {},
+  ): Promise<void> {
+    if (this.#isGone) return Promise.reject(new WorkerGone('it has ended'));
+    const request = this.#nextRequest++;
+    const done = Promise.withResolvers<void>();
+    const deadline = setTimeout(() => {
+      done.reject(new WorkerGone(`it had not done ${command.kind} after ${deadlineMs / 1000} s`));
+      this.#link.kill();
+    }, deadlineMs);
+    this.#asked.set(request, { done, deadline });
+    const message: ToWorker = { kind: 'do', request, command };
+    this.#link.send(message, extra);
+    return done.promise;
+  }
+
+  #receive(raw: unknown): void {
+    const message = hear(raw);
+    if (message === undefined) return;
+    if (message.kind === 'leaving') {
+      if (this.#isLeaving) return;
+      this.expectEnd();
+      this.#events.leaving(this);
+      return;
+    }
+    const asked = this.#asked.get(message.request);
+    if (asked === undefined) return;
+    this.#asked.delete(message.request);
+    clearTimeout(asked.deadline);
+    if (message.kind === 'done') asked.done.resolve();
+    else asked.done.reject(fromWireError(message.error));
+  }
+
+  #ended(exit: Exit): void {
+    this.#giveUp(`it ended with ${exitText(exit)}`);
+    this.#events.ended(this, exit);
+  }
+
+  /** Nothing comes of what was asked of it. */
+  #giveUp(reason: string): void {
+    this.#isGone = true;
+    for (const { done, deadline } of this.#asked.values()) {
+      clearTimeout(deadline);
+      done.reject(new WorkerGone(reason));
+    }
+    this.#asked.clear();
+  }
+}
+
+/** How a process ended, for the log. */
+export function exitText({ code, signal }: Exit): string {
+  return signal === null ? `exit code ${code}` : `signal ${signal}`;
+}
+
+/** What a worker has to say, as far as it is understood. */
+type Heard =
+  | { readonly kind: 'leaving' }
+  | { readonly kind: 'done'; readonly request: number }
+  | { readonly kind: 'failed'; readonly request: number; readonly error: unknown };
+
+/** A worker runs what others have written, and may be theirs by now: whatever else it says is not heard. */
+function hear(raw: unknown): Heard | undefined {
+  if (typeof raw !== 'object' || raw === null || !('kind' in raw)) return undefined;
+  if (raw.kind === 'leaving') return { kind: 'leaving' };
+  if (!('request' in raw) || typeof raw.request !== 'number') return undefined;
+  if (raw.kind === 'done') return { kind: 'done', request: raw.request };
+  if (raw.kind !== 'failed' || !('error' in raw)) return undefined;
+  return { kind: 'failed', request: raw.request, error: raw.error };
+}
