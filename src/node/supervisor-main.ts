@@ -11,8 +11,8 @@ let supervisor: Supervisor | undefined;
 let begun: SupervisorStart | undefined;
 
 function exit(): void {
-  supervisor?.stop();
-  process.exit();
+  const stopped = supervisor === undefined ? Promise.resolve() : supervisor.stop();
+  void stopped.finally(() => process.exit());
 }
 
 const link = new GuardianLink(process, {

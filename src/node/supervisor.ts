@@ -11,8 +11,8 @@ import { WorkerSet } from './worker-set.ts';
 const numbersPerEpoch = 2 ** 32;
 
 /**
- * The one that decides: what is served, and by which workers. All that it has to know is in the data directory, and what the guardian
- * kept for it, so that it can end at any moment and another one takes over.
+ * The one that decides: what is served, and by which workers. All that it has to know is in the data directory, and in what the
+ * guardian keeps for it, so that it can end at any moment and another one takes over.
  */
 export class Supervisor {
   readonly #link: GuardianLink;
@@ -37,21 +37,23 @@ export class Supervisor {
   /** Serves what is to be served, and tells the guardian what has come of it. */
   async run(): Promise<void> {
     try {
-      // Before a worker is started, that may read one of its folders.
+      // Before any worker is started, as that may read one of its folders.
       const store = await ImageStore.open(this.#start.settings.dataDir.path);
       // Workers take as long to start as functions take to be found prepared.
       const [functions] = await Promise.all([this.#functions(store), this.#workers.start()]);
       this.#progress(`Starting ${countText(this.#start.settings.workers, 'worker')}`);
       await this.#workers.publish(functions);
+      this.#link.tell({ kind: 'keep', kept: functions });
       this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids } });
     } catch (error) {
       if (!isMayflyError(error)) this.#log.error({ err: error }, 'supervisor failed');
       this.#link.tell({ kind: 'failed', error: toWireError(error) });
+      await this.#serveKept();
     }
   }
 
-  /** Starts nothing more. */
-  stop(): void {
+  /** Gives up what it holds, before its process ends. */
+  async stop(): Promise<void> {
     this.#workers.stop();
   }
 
@@ -59,15 +61,28 @@ export class Supervisor {
    * A supervisor that follows one that crashed serves the very same functions: what has changed on disk meanwhile was not asked to be
    * served.
    */
-  async #functions(store: ImageStore): Promise<readonly DeployedFunction[]> {
-    const { cause, kept, settings } = this.#start;
-    if (cause === StartCause.crash && kept !== undefined) {
-      // Kept below, by a supervisor of this node.
-      return kept as readonly DeployedFunction[];
+  #functions(store: ImageStore): Promise<readonly DeployedFunction[]> {
+    const { cause, settings } = this.#start;
+    const kept = this.#kept;
+    if (cause === StartCause.crash && kept !== undefined) return Promise.resolve(kept);
+    return commandLineFunctions(settings, store, this.#log, (step) => this.#progress(step));
+  }
+
+  /** What the last supervisor served. */
+  get #kept(): readonly DeployedFunction[] | undefined {
+    // Kept by `run`, in a supervisor of this node.
+    return this.#start.kept as readonly DeployedFunction[] | undefined;
+  }
+
+  /** What is to be served cannot be: what was served before is, also by workers that are started from now on. */
+  async #serveKept(): Promise<void> {
+    const kept = this.#kept;
+    if (kept === undefined || this.#start.cause !== StartCause.restart) return;
+    try {
+      await this.#workers.publish(kept);
+    } catch (error) {
+      this.#log.error({ err: error }, 'what was served before cannot be served by new workers; the old ones go on');
     }
-    const functions = await commandLineFunctions(settings, store, this.#log, (step) => this.#progress(step));
-    this.#link.tell({ kind: 'keep', kept: functions });
-    return functions;
   }
 
   #progress(step: string): void {

@@ -1,20 +1,12 @@
-/** A node's processes: start, restart, stop, and what is left after each. */
+/** A node's start and stop, and what is left after each; faults.test.ts has what happens when its processes are killed. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../support/node-processes.ts';
 import { guest, mayfly, startNodeUnderTest, temporaryFolder, until } from '../support/node-under-test.ts';
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** One request on a connection of `agent`. */
 function ask(url: string, agent: Agent): Promise<{ readonly status: number; readonly connection: string | undefined }> {
@@ -71,27 +63,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a worker that is killed is started again, and the others go on', async (t) => {
-  const node = await startNodeUnderTest(t, [guest('env'), '--workers', '2']);
-  const [first = 0] = node.workerPids;
-  process.kill(first, 'SIGKILL');
-  const killedMs = performance.now();
-  let failures = 0;
-  while (!/worker is back/.test(node.log())) {
-    // Each on a connection of its own: some of them go to the worker that is not there.
-    await fetch(node.url, { headers: { Connection: 'close' } }).catch(() => failures++);
-    assert.ok(performance.now() - killedMs < 5000, node.log());
-    await sleep(5);
-  }
-  const healedMs = performance.now() - killedMs;
-  assert.match(node.log(), /worker ended, it is started again.*|"reason":"signal SIGKILL"/);
-  // One connection may have been in the queue of the worker that was killed.
-  assert.ok(failures <= 2, `${failures} requests failed`);
-  t.diagnostic(`healed after ${Math.round(healedMs)} ms, ${failures} requests failed`);
-  assert.ok(healedMs < 3000);
-  assert.equal(await node.stop(), 0);
-});
-
 test('a worker can read its images and its code, and has no other permission', async (t) => {
   if (process.platform !== 'linux') return;
   const node = await startNodeUnderTest(t, [guest('env'), '--workers', '1']);
@@ -105,12 +76,6 @@ test('a worker can read its images and its code, and has no other permission', a
   assert.deepEqual([...new Set(allowed)].toSorted(), ['--allow-fs-read', '--allow-net', '--allow-worker']);
   // The environment of the node is not passed on: it may hold what functions are not to see.
   assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /PATH=/);
-});
-
-test('workers do not outlive a supervisor that was killed', async (t) => {
-  const node = await startNodeUnderTest(t, [guest('env'), '--workers', '2']);
-  node.process.kill('SIGKILL');
-  await until(() => node.workerPids.every((pid) => !isAlive(pid)), 'the workers to end');
 });
 
 test('a restart prepares nothing anew, and a damaged image is made again', async (t) => {
