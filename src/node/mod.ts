@@ -1,16 +1,28 @@
 /**
  * The composition root: the processes of a node, and the order in which they start and stop.
  *
- *     supervisor ──fork──▶ builder        one for each artifact that has no image yet: bytes in, image out, then it ends
- *         │                               (no network, no file to write, capped memory and time)
- *         │  images ──▶ image-store       content-addressed files in the data directory
- *         │
- *         └──fork──▶ worker × cores       engine and gateway; shares the port; reads images by digest
- *                                         (network, its own code and the images, nothing else)
+ *     guardian ──▶ supervisor ──▶ builder     one for each artifact that has no image yet: bytes in, image out, then it ends
+ *        │            │ images ──▶ image-store    content-addressed files in the data directory
+ *        │
+ *        ├──────▶ worker × N                  engine and gateway; takes connections from its place's socket; reads images by digest
+ *        └──────▶ worker that stands by       the same, warm, with no socket yet
  *
- * Start: claim the address → open the store → prepare every function → workers load, warm and listen → ready. A failure on the
- * way leaves nothing running. Stop: workers stop listening, finish what is under way up to a deadline, exit. A worker that ends
- * unasked is started again within a second; one whose supervisor is gone drains and exits.
+ * **Guardian** (start-node.ts, guardian.ts): the process that asked for the node. It is the parent of supervisor and workers, holds
+ * the sockets, and passes on messages that it does not read. It decides nothing but that a supervisor that ended is started again.
+ * **Supervisor** (supervisor.ts): decides what is served and by which workers. WorkerSet keeps every place filled and is the
+ * Publisher: all workers load a snapshot, and only then does the first one switch to it.
+ * **Worker** (worker.ts) and **builder** (builder.ts): what meets requests, and what meets artifacts. They have next to no permissions.
+ *
+ *     killed        what becomes of it
+ *     worker        the one that stands by takes its place and its socket: connections that wait there are answered, those that it
+ *                   had taken are lost
+ *     supervisor    the next one adopts the workers, which have gone on serving; its builders end with it
+ *     guardian      everybody finishes what is under way, and exits
+ *     builder       what it was to build has failed
+ *
+ * Start: open the sockets → supervisor → open the store → prepare every function, while workers start → workers load, switch and
+ * listen → ready. A failure on the way leaves nothing running. Stop: workers take what waits at their sockets, finish up to a
+ * deadline, exit. Restart: a new supervisor, from the code on disk, has the workers replaced one place after the other.
  */
 export { ImageStore, readImage } from './image-store.ts';
 export { createLog, type Log, LogStyle } from './log.ts';
