@@ -104,7 +104,7 @@ export class WorkerHandle {
   expectEnd(): void {
     this.#isLeaving = true;
     this.#giveUp('it leaves');
-    const kill = setTimeout(() => this.#link.kill(), stopDeadlineMs + stopKillMs);
+    const kill = setTimeout(() => this.#link.kill(), stopDeadlineMs + stopKillMs).unref();
     void this.exited.then(() => clearTimeout(kill));
   }
 
@@ -123,7 +123,7 @@ export class WorkerHandle {
     const deadline = setTimeout(() => {
       done.reject(new WorkerGone(`it had not done ${command.kind} after ${deadlineMs / 1000} s`));
       this.#link.kill();
-    }, deadlineMs);
+    }, deadlineMs).unref();
     this.#asked.set(request, { done, deadline });
     const message: ToWorker = { kind: 'do', request, command };
     this.#link.send(message, extra);

@@ -158,9 +158,12 @@ export class WorkerSet implements Publisher {
           loaded.add(worker);
           continue;
         }
-        this.#members.delete(worker);
-        deaths += 1;
-        if (result.reason instanceof WorkerGone && deaths < publishDeathsMax) continue;
+        const isGone = result.reason instanceof WorkerGone;
+        if (isGone) {
+          this.#members.delete(worker);
+          deaths += 1;
+        }
+        if (isGone && deaths < publishDeathsMax) continue;
         for (const member of this.#members) member.discard(snapshot.generation);
         for (const each of fresh) each.kill();
         throw result.reason;
