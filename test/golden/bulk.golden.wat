@@ -4,6 +4,7 @@
   (type (;2;) (func (param i32 i32)))
   (type (;3;) (func))
   (type (;4;) (func (param i32 i32 i32)))
+  (type (;5;) (func (param i32 i32 i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -67,7 +68,7 @@
       local.set 2
       i32.const 0
       i32.load 1
-      (@metadata.code.fly" "preem "\00") if  ;; label = @2
+      (@metadata.code.aram i32 i3 "\00") if  ;; label = @2
         call 6
       end
       local.get 2
@@ -182,7 +183,7 @@
         local.set 2
         i32.const 0
         i32.load 1
-        (@metadata.code.fly" "preem "\00") if  ;; label = @3
+        (@metadata.code.aram i32 i3 "\00") if  ;; label = @3
           call 6
         end
         local.get 2
@@ -227,7 +228,7 @@
         local.set 2
         i32.const 0
         i32.load 1
-        (@metadata.code.fly" "preem "\00") if  ;; label = @3
+        (@metadata.code.aram i32 i3 "\00") if  ;; label = @3
           call 6
         end
         local.get 2
@@ -235,7 +236,21 @@
       end
     end)
   (func (;8;) (type 4) (param i32 i32 i32)
-    (local i32)
+    local.get 0
+    local.get 1
+    local.get 2
+    i32.const 0
+    i32.const 5
+    global.get 1
+    select
+    call 9
+    local.get 0
+    i32.const 65536
+    i32.add
+    local.get 1
+    local.get 2
+    memory.init 0)
+  (func (;9;) (type 5) (param i32 i32 i32 i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -256,10 +271,7 @@
     local.get 2
     i64.extend_i32_u
     i64.add
-    i32.const 0
-    i32.const 5
-    global.get 1
-    select
+    local.get 3
     i64.extend_i32_u
     i64.gt_u
     if  ;; label = @1
@@ -270,42 +282,13 @@
     local.get 0
     local.get 2
     call 5
-    loop  ;; label = @1
-      local.get 2
-      i32.const 65536
-      local.get 2
-      i32.const 65536
-      i32.lt_u
-      select
-      local.set 3
-      local.get 0
-      i32.const 65536
-      i32.add
-      local.get 1
-      local.get 3
-      memory.init 0
-      local.get 0
-      local.get 3
-      i32.add
-      local.set 0
-      local.get 1
-      local.get 3
-      i32.add
-      local.set 1
-      local.get 2
-      local.get 3
-      i32.sub
-      local.set 2
-      i32.const 0
-      i32.load 1
-      (@metadata.code.fly" "preem "\00") if  ;; label = @2
-        call 6
-      end
-      local.get 2
-      br_if 0 (;@1;)
+    i32.const 0
+    i32.load 1
+    (@metadata.code.aram i32 i3 "\00") if  ;; label = @1
+      call 6
     end)
-  (func (;9;) (type 3)
-    call 10
+  (func (;10;) (type 3)
+    call 11
     i32.const 65472
     i32.const 0
     i32.store8
@@ -313,7 +296,7 @@
     global.set 0
     i32.const 0
     global.set 1)
-  (func (;10;) (type 3)
+  (func (;11;) (type 3)
     (local i32 i32 i32 i32)
     memory.size
     i32.const 1
@@ -359,7 +342,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 11
+              call 12
             end
             local.get 2
             i32.const 1
@@ -379,7 +362,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;11;) (type 2) (param i32 i32)
+  (func (;12;) (type 2) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -448,5 +431,5 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 9))
+  (export "rewind" (func 10))
   (data (;0;) "hello"))

@@ -1,9 +1,10 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32 i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func))
+  (type (;2;) (func (param i32 i32 i32 i32)))
+  (type (;3;) (func (param i32 i32 i32)))
+  (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -17,8 +18,22 @@
     call 4
     i32.const 1
     global.set 1)
-  (func (;4;) (type 2) (param i32 i32 i32)
-    (local i32)
+  (func (;4;) (type 3) (param i32 i32 i32)
+    local.get 0
+    local.get 1
+    local.get 2
+    i32.const 0
+    i32.const 7
+    global.get 1
+    select
+    call 5
+    local.get 0
+    i32.const 65536
+    i32.add
+    local.get 1
+    local.get 2
+    memory.init 1)
+  (func (;5;) (type 2) (param i32 i32 i32 i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -39,48 +54,16 @@
     local.get 2
     i64.extend_i32_u
     i64.add
-    i32.const 0
-    i32.const 7
-    global.get 1
-    select
+    local.get 3
     i64.extend_i32_u
     i64.gt_u
     if  ;; label = @1
       i32.const -1
       i32.load8_u offset=4294967295
       drop
-    end
-    loop  ;; label = @1
-      local.get 2
-      i32.const 65536
-      local.get 2
-      i32.const 65536
-      i32.lt_u
-      select
-      local.set 3
-      local.get 0
-      i32.const 65536
-      i32.add
-      local.get 1
-      local.get 3
-      memory.init 1
-      local.get 0
-      local.get 3
-      i32.add
-      local.set 0
-      local.get 1
-      local.get 3
-      i32.add
-      local.set 1
-      local.get 2
-      local.get 3
-      i32.sub
-      local.set 2
-      local.get 2
-      br_if 0 (;@1;)
     end)
-  (func (;5;) (type 4)
-    call 6
+  (func (;6;) (type 5)
+    call 7
     i32.const 65472
     i32.const 0
     i32.store8
@@ -88,7 +71,7 @@
     global.set 0
     i32.const 0
     global.set 1)
-  (func (;6;) (type 4)
+  (func (;7;) (type 5)
     (local i32)
     memory.size
     i32.const 1
@@ -98,8 +81,8 @@
     local.set 0
     i32.const 0
     local.get 0
-    call 7)
-  (func (;7;) (type 3) (param i32 i32)
+    call 8)
+  (func (;8;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -168,6 +151,6 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 5))
+  (export "rewind" (func 6))
   (data (;0;) "")
   (data (;1;) "passive"))

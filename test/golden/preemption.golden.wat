@@ -4,6 +4,8 @@
   (type (;2;) (func (param i32)))
   (type (;3;) (func (result i32)))
   (type (;4;) (func))
+  (type (;5;) (func (param i32 i32)))
+  (type (;6;) (func (param i32 funcref i32)))
   (import "mayfly" "preempt" (func (;0;) (type 3)))
   (import "mayfly" "yield" (func (;1;) (type 3)))
   (import "mayfly" "park" (func (;2;) (type 3)))
@@ -15,13 +17,13 @@
   (func (;4;) (type 2) (param i32)
     i32.const 0
     i32.load
-    (@metadata.code.branch_hint "\00") if  ;; label = @1
+    (@metadata.code.pe (;5;) (f "\00") if  ;; label = @1
       call 6
     end
     loop  ;; label = @1
       i32.const 0
       i32.load
-      (@metadata.code.branch_hint "\00") if  ;; label = @2
+      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
         call 6
       end
       local.get 0
@@ -32,7 +34,7 @@
   (func (;5;) (type 0)
     i32.const 0
     i32.load
-    (@metadata.code.branch_hint "\00") if  ;; label = @1
+    (@metadata.code.pe (;5;) (f "\00") if  ;; label = @1
       call 6
     end
     i32.const 0
@@ -42,21 +44,21 @@
     i32.const 1
     i32.const 0
     i32.load
-    (@metadata.code.branch_hint "\00") if  ;; label = @1
+    (@metadata.code.pe (;5;) (f "\00") if  ;; label = @1
       call 6
     end
-    table.fill 0
+    call 7
     try  ;; label = @1
       i32.const 0
       i32.load
-      (@metadata.code.branch_hint "\00") if  ;; label = @2
+      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
         call 6
       end
       throw 0
     catch 0
       i32.const 0
       i32.load
-      (@metadata.code.branch_hint "\00") if  ;; label = @2
+      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
         call 6
       end
       return
@@ -77,12 +79,90 @@
         unreachable
       end
     end)
-  (func (;7;) (type 4)
-    i32.const 0
-    i32.const 0
-    i32.const 1
-    table.copy 0 1)
+  (func (;7;) (type 6) (param i32 funcref i32)
+    (local i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 0
+    i64.extend_i32_u
+    i64.gt_u
+    if  ;; label = @1
+      local.get 0
+      local.get 1
+      local.get 2
+      table.fill 0
+    end
+    local.get 0
+    local.get 2
+    call 8
+    loop  ;; label = @1
+      local.get 2
+      i32.const 256
+      local.get 2
+      i32.const 256
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      local.get 1
+      local.get 3
+      table.fill 0
+      local.get 0
+      local.get 3
+      i32.add
+      local.set 0
+      local.get 2
+      local.get 3
+      i32.sub
+      local.set 2
+      i32.const 0
+      i32.load
+      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
+        call 6
+      end
+      local.get 2
+      br_if 0 (;@1;)
+    end)
+  (func (;8;) (type 5) (param i32 i32)
+    local.get 0
+    global.get 0
+    i32.lt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 0
+    end
+    local.get 0
+    local.get 1
+    i32.add
+    local.tee 0
+    global.get 1
+    i32.gt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 1
+    end)
+  (func (;9;) (type 4)
+    global.get 0
+    global.get 1
+    i32.lt_u
+    if  ;; label = @1
+      global.get 0
+      global.get 0
+      global.get 1
+      global.get 0
+      i32.sub
+      table.copy 0 1
+      i32.const -1
+      global.set 0
+      i32.const 0
+      global.set 1
+    end)
   (table (;0;) 1 funcref)
   (table (;1;) 1 funcref)
   (tag (;0;) (type 0))
-  (export "rewind" (func 7)))
+  (global (;0;) (mut i32) (i32.const -1))
+  (global (;1;) (mut i32) (i32.const 0))
+  (export "rewind" (func 9)))

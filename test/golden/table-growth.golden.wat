@@ -12,7 +12,9 @@
     local.get 0
     call 4)
   (func (;4;) (type 2) (param funcref i32) (result i32)
+    (local i32 i32)
     local.get 1
+    local.tee 2
     i32.const 200000
     i32.gt_u
     if  ;; label = @1
@@ -20,7 +22,8 @@
       return
     end
     table.size 0
-    local.get 1
+    local.tee 1
+    local.get 2
     i32.add
     i32.const 200000
     i32.gt_u
@@ -28,9 +31,30 @@
       i32.const -1
       return
     end
-    local.get 0
-    local.get 1
-    table.grow 0)
+    loop  ;; label = @1
+      local.get 2
+      i32.const 256
+      local.get 2
+      i32.const 256
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      local.get 3
+      table.grow 0
+      i32.const -1
+      i32.eq
+      if  ;; label = @2
+        unreachable
+      end
+      local.get 2
+      local.get 3
+      i32.sub
+      local.set 2
+      local.get 2
+      br_if 0 (;@1;)
+    end
+    local.get 1)
   (func (;5;) (type 3))
   (table (;0;) 1 funcref)
   (export "rewind" (func 5)))

@@ -1,8 +1,11 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32 i32)))
-  (type (;3;) (func))
+  (type (;2;) (func (param i32 i32)))
+  (type (;3;) (func (param i32 funcref)))
+  (type (;4;) (func (param i32 i32 i32 i32) (result i32)))
+  (type (;5;) (func (param i32 i32 i32)))
+  (type (;6;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -11,45 +14,115 @@
     i32.const 0
     i32.const 0
     table.get 1
-    table.set 0
+    call 4
     i32.const 1
     i32.const 0
     i32.const 1
-    call 4
+    call 6
     i32.const 1
-    global.set 0)
-  (func (;4;) (type 2) (param i32 i32 i32)
+    global.set 2)
+  (func (;4;) (type 3) (param i32 funcref)
+    local.get 0
+    local.get 1
+    table.set 0
+    local.get 0
+    i32.const 1
+    call 5)
+  (func (;5;) (type 2) (param i32 i32)
+    local.get 0
     global.get 0
+    i32.lt_u
     if  ;; label = @1
+      local.get 0
+      global.set 0
+    end
+    local.get 0
+    local.get 1
+    i32.add
+    local.tee 0
+    global.get 1
+    i32.gt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 1
+    end)
+  (func (;6;) (type 5) (param i32 i32 i32)
+    local.get 0
+    local.get 1
+    local.get 2
+    i32.const 0
+    i32.const 1
+    global.get 2
+    select
+    call 7
+    if  ;; label = @1
+      local.get 0
+      i32.const 2
       local.get 1
+      local.get 1
+      i32.const 2
+      i32.lt_u
+      global.get 2
+      i32.and
+      select
       local.get 2
-      i32.or
-      if  ;; label = @2
-        local.get 1
-        i32.const 2
-        i32.lt_u
-        if  ;; label = @3
-          i32.const 2
-          local.set 1
-        end
-      end
+      table.init 2
     end
     local.get 0
     local.get 1
     local.get 2
     table.init 2)
-  (func (;5;) (type 3)
+  (func (;7;) (type 4) (param i32 i32 i32 i32) (result i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 0
+    i64.extend_i32_u
+    i64.gt_u
+    local.get 1
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    local.get 3
+    i64.extend_i32_u
+    i64.gt_u
+    i32.or
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
+    local.get 0
+    local.get 2
+    call 5
+    i32.const 0)
+  (func (;8;) (type 6)
     i32.const 0
-    global.set 0
-    i32.const 0
-    i32.const 0
-    i32.const 4
-    table.copy 0 2)
+    global.set 2
+    global.get 0
+    global.get 1
+    i32.lt_u
+    if  ;; label = @1
+      global.get 0
+      global.get 0
+      global.get 1
+      global.get 0
+      i32.sub
+      table.copy 0 2
+      i32.const -1
+      global.set 0
+      i32.const 0
+      global.set 1
+    end)
   (table (;0;) 4 funcref)
   (table (;1;) 2 funcref)
   (table (;2;) 4 funcref)
-  (global (;0;) (mut i32) (i32.const 0))
-  (export "rewind" (func 5))
+  (global (;0;) (mut i32) (i32.const -1))
+  (global (;1;) (mut i32) (i32.const 0))
+  (global (;2;) (mut i32) (i32.const 0))
+  (export "rewind" (func 8))
   (elem (;0;) (i32.const 1) func 3 3)
   (elem (;1;) (table 1) (i32.const 0) func 3)
   (elem (;2;) func 3)

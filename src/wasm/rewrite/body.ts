@@ -20,7 +20,7 @@ import { Pacing, priceOf } from './pacing.ts';
 import { emitCheck } from './preemption.ts';
 import { refuseObject } from './refusals.ts';
 import { ScratchLocals } from './scratch.ts';
-import { growTable, initTable } from './tables.ts';
+import { copyTable, fillTable, growTable, initTable, setTable } from './tables.ts';
 
 const atomicWaits: ReadonlySet<number> = new Set([prefixed(prefixAtomic, 1), prefixed(prefixAtomic, 2)]);
 const noType: FuncType = { params: [], results: [] };
@@ -433,9 +433,16 @@ export class BodyRewriter {
     if (opcode === Op.tableInit || opcode === Op.tableCopy) checkIndex('table', index2, tables, start);
     switch (opcode) {
       case Op.tableSet:
+        this.findings.tablesChanged.add(index);
+        this.#replace().call(setTable(context, index));
+        break;
       case Op.tableFill:
+        this.findings.tablesChanged.add(index);
+        this.#replace().call(fillTable(context, index));
+        break;
       case Op.tableCopy:
         this.findings.tablesChanged.add(index);
+        this.#replace().call(copyTable(context, index, index2));
         break;
       case Op.tableInit:
         this.findings.tablesChanged.add(index2);

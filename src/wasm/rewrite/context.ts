@@ -39,6 +39,15 @@ export interface GuestMemoryPlan {
   readonly imageMemory: number;
 }
 
+/** In place of an entry's index: larger than all. */
+export const noEntry = -1;
+
+/** Two globals. When nothing is changed, `first` is `noEntry` and `end` is 0. */
+export interface TouchedEntries {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** Everything that the passes need of each other. */
 export interface RewriteContext {
   readonly module: Module;
@@ -50,4 +59,6 @@ export interface RewriteContext {
   /** The global that is 1 once the segment was dropped, made when the module can drop it. */
   dataDropped(segment: number): number;
   elementDropped(segment: number): number;
+  /** The globals that say which entries of a table of the module's own were changed: from `first` on, up to `end`. */
+  tableTouched(table: number): TouchedEntries;
 }

@@ -6,7 +6,7 @@ import { wasmPageBytes } from '../../base/mod.ts';
 import { Op } from '../format/instructions.ts';
 import { type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { Code } from './code.ts';
-import type { GuestMemoryPlan, RewriteContext } from './context.ts';
+import { type GuestMemoryPlan, noEntry, type RewriteContext, type TouchedEntries } from './context.ts';
 import { dirtyPageBytes, dirtyPageShift, growthRefusedAt, markOverhangBytes } from './layout.ts';
 
 const mapBytesPerWasmPage: number = wasmPageBytes / dirtyPageBytes;
@@ -14,7 +14,7 @@ const wasmPageShift = 16;
 
 export interface RewindParts {
   /** Pairs of a table that the guest can change and its pristine twin. */
-  readonly tables: readonly { readonly table: number; readonly twin: number; readonly entries: number }[];
+  readonly tables: readonly { readonly table: number; readonly twin: number; readonly touched: TouchedEntries }[];
   /** Writes the pristine value of a global on the stack. */
   readonly globals: readonly { readonly index: number; readonly writeValue: (code: Code) => void }[];
   /** Globals that are 1 once a segment was dropped. */
@@ -38,8 +38,12 @@ export function makeRewind(context: RewriteContext, parts: RewindParts): Functio
     code.global('set', index);
   }
   for (const index of parts.dropped) code.i32(0).global('set', index);
-  for (const { table, twin, entries } of parts.tables) {
-    code.i32(0).i32(0).i32(entries).op(Op.tableCopy).u32(table).u32(twin);
+  for (const { table, twin, touched } of parts.tables) {
+    const { first, end } = touched;
+    code.global('get', first).global('get', end).op(Op.i32LtU).open(Op.if);
+    code.global('get', first).global('get', first).global('get', end).global('get', first).op(Op.i32Sub);
+    code.op(Op.tableCopy).u32(table).u32(twin);
+    code.i32(noEntry).global('set', first).i32(0).global('set', end).end();
   }
   code.end();
   return functionCode(context.assembly.type([], []), [], code);

@@ -18,7 +18,14 @@ import { Writer } from '../format/writer.ts';
 import { Assembly, engineModule, type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { BodyRewriter } from './body.ts';
 import { Code } from './code.ts';
-import { flagWords, type GuestMemoryPlan, type Passes, type RewriteContext } from './context.ts';
+import {
+  flagWords,
+  type GuestMemoryPlan,
+  noEntry,
+  type Passes,
+  type RewriteContext,
+  type TouchedEntries,
+} from './context.ts';
 import type { BodyFindings, OffsetPair } from './findings.ts';
 import { type MemoryLayout, memoryLayout, physicalPagesMax } from './layout.ts';
 import { refuseImportedTable, refuseUnbounded } from './refusals.ts';
@@ -103,6 +110,7 @@ class Rewriter {
   readonly #context: RewriteContext;
   readonly #dataDropped = new Map<number, number>();
   readonly #elementDropped = new Map<number, number>();
+  readonly #tableTouched = new Map<number, TouchedEntries>();
   /** Pristine twins of tables that the guest can change, by table. */
   readonly #twins = new Map<number, number>();
 
@@ -122,6 +130,7 @@ class Rewriter {
       engine: { preempt: first, yield: first + 1, park: first + 2 },
       dataDropped: (segment) => this.#flag(this.#dataDropped, segment),
       elementDropped: (segment) => this.#flag(this.#elementDropped, segment),
+      tableTouched: (table) => this.#touched(table),
     };
   }
 
@@ -173,9 +182,7 @@ class Rewriter {
       });
     }
     const declaredPagesMax = limits.max ?? 65_536;
-    const pagesGlobal = this.#assembly.global({ type: i32, mutable: true }, (writer) =>
-      writer.u8(Op.i32Const).s32(initialPages).u8(Op.end),
-    );
+    const pagesGlobal = this.#number(initialPages);
     return { layout, initialPages, declaredPagesMax, pagesGlobal, imageMemory: guests + 1 + index };
   }
 
@@ -183,9 +190,24 @@ class Rewriter {
   #flag(flags: Map<number, number>, segment: number): number {
     const known = flags.get(segment);
     if (known !== undefined) return known;
-    const index = this.#assembly.global({ type: i32, mutable: true }, (writer) => writer.ops(Op.i32Const, 0, Op.end));
+    const index = this.#number(0);
     flags.set(segment, index);
     return index;
+  }
+
+  #touched(table: number): TouchedEntries {
+    const known = this.#tableTouched.get(table);
+    if (known !== undefined) return known;
+    const touched = { first: this.#number(noEntry), end: this.#number(0) };
+    this.#tableTouched.set(table, touched);
+    return touched;
+  }
+
+  /** A global of the rewriter's own. @returns its index */
+  #number(initial: number): number {
+    return this.#assembly.global({ type: i32, mutable: true }, (writer) =>
+      writer.u8(Op.i32Const).s32(initial).u8(Op.end),
+    );
   }
 
   #addImports(): void {
@@ -232,19 +254,21 @@ class Rewriter {
       .filter(({ description }) => description.kind === 'func')
       .map((entry, index) => makeShim(this.#context, index, mayBlock(entry) ? 'may block' : 'answers'));
     const { findings } = rewriter;
-    this.#planTwins(findings);
-    this.#assembly.helper('rewind', () => this.#makeRewind());
     const reset = findings.tablesGrown.size > 0 ? 'reinstantiate' : 'rewind';
+    this.#planTwins(findings, reset);
+    this.#assembly.helper('rewind', () => this.#makeRewind());
     const { entry } = this.#options;
     if (entry !== undefined) this.#assembly.helper('enter', () => this.#makeEnter(entry));
     return { functions: [...bodies, ...shims, ...this.#assembly.helpers], findings, reset };
   }
 
-  #planTwins({ tablesChanged }: BodyFindings): void {
+  /** A new instance has new tables: only a rewind in place needs twins. */
+  #planTwins({ tablesChanged }: BodyFindings, reset: ResetMode): void {
     const { imported, spaces } = this.#module;
     for (const table of tablesChanged) {
-      if (table >= imported.tables) this.#twins.set(table, spaces.tables.length + this.#twins.size);
-      else if (this.#options.purpose !== 'testing') refuseImportedTable(this.#module, table);
+      if (table >= imported.tables) {
+        if (reset === 'rewind') this.#twins.set(table, spaces.tables.length + this.#twins.size);
+      } else if (this.#options.purpose !== 'testing') refuseImportedTable(this.#module, table);
     }
   }
 
@@ -255,16 +279,11 @@ class Rewriter {
   }
 
   #makeRewind(): FunctionCode {
-    const { spaces } = this.#module;
     const globals = mutableGlobals(this.#module).map((index) => ({
       index,
       writeValue: (code: Code): void => this.#writeGlobalValue(code, index),
     }));
-    const tables = [...this.#twins].map(([table, twin]) => ({
-      table,
-      twin,
-      entries: spaces.tables[table]?.limits.min ?? 0,
-    }));
+    const tables = [...this.#twins].map(([table, twin]) => ({ table, twin, touched: this.#touched(table) }));
     const dropped = [...this.#dataDropped.values(), ...this.#elementDropped.values()];
     return makeRewind(this.#context, { tables, globals, dropped });
   }

@@ -1,0 +1,445 @@
+(module
+  (type (;0;) (func (param i32)))
+  (type (;1;) (func (result i32)))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32)))
+  (type (;4;) (func (param i32 funcref i32)))
+  (type (;5;) (func (param i32 i32 i32)))
+  (type (;6;) (func (param i32 i32 i32 i32) (result i32)))
+  (import "mayfly" "preempt" (func (;0;) (type 1)))
+  (import "mayfly" "yield" (func (;1;) (type 1)))
+  (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "flags" (memory (;0;) 1 1 shared))
+  (func (;3;) (type 0) (param i32)
+    i32.const 0
+    ref.null func
+    local.get 0
+    i32.const 0
+    i32.load
+    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
+      call 4
+    end
+    call 5
+    i32.const 0
+    i32.const 0
+    local.get 0
+    i32.const 0
+    i32.load
+    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
+      call 4
+    end
+    call 7
+    i32.const 0
+    i32.const 0
+    local.get 0
+    i32.const 0
+    i32.load
+    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
+      call 4
+    end
+    call 8
+    i32.const 0
+    i32.const 0
+    local.get 0
+    i32.const 0
+    i32.load
+    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
+      call 4
+    end
+    call 10)
+  (func (;4;) (type 2)
+    (local i32)
+    call 0
+    local.tee 0
+    if  ;; label = @1
+      local.get 0
+      i32.const 2
+      i32.eq
+      if  ;; label = @2
+        unreachable
+      end
+      call 1
+      if  ;; label = @2
+        unreachable
+      end
+    end)
+  (func (;5;) (type 4) (param i32 funcref i32)
+    (local i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 0
+    i64.extend_i32_u
+    i64.gt_u
+    if  ;; label = @1
+      local.get 0
+      local.get 1
+      local.get 2
+      table.fill 0
+    end
+    local.get 0
+    local.get 2
+    call 6
+    loop  ;; label = @1
+      local.get 2
+      i32.const 256
+      local.get 2
+      i32.const 256
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      local.get 1
+      local.get 3
+      table.fill 0
+      local.get 0
+      local.get 3
+      i32.add
+      local.set 0
+      local.get 2
+      local.get 3
+      i32.sub
+      local.set 2
+      i32.const 0
+      i32.load
+      (@metadata.code.ype 0) (par "\00") if  ;; label = @2
+        call 4
+      end
+      local.get 2
+      br_if 0 (;@1;)
+    end)
+  (func (;6;) (type 3) (param i32 i32)
+    local.get 0
+    global.get 0
+    i32.lt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 0
+    end
+    local.get 0
+    local.get 1
+    i32.add
+    local.tee 0
+    global.get 1
+    i32.gt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 1
+    end)
+  (func (;7;) (type 5) (param i32 i32 i32)
+    (local i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 0
+    i64.extend_i32_u
+    i64.gt_u
+    local.get 1
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 1
+    i64.extend_i32_u
+    i64.gt_u
+    i32.or
+    if  ;; label = @1
+      local.get 0
+      local.get 1
+      local.get 2
+      table.copy 0 1
+    end
+    local.get 0
+    local.get 2
+    call 6
+    local.get 0
+    local.get 1
+    i32.le_u
+    if  ;; label = @1
+      loop  ;; label = @2
+        local.get 2
+        i32.const 256
+        local.get 2
+        i32.const 256
+        i32.lt_u
+        select
+        local.set 3
+        local.get 0
+        local.get 1
+        local.get 3
+        table.copy 0 1
+        local.get 0
+        local.get 3
+        i32.add
+        local.set 0
+        local.get 1
+        local.get 3
+        i32.add
+        local.set 1
+        local.get 2
+        local.get 3
+        i32.sub
+        local.set 2
+        i32.const 0
+        i32.load
+        (@metadata.code.ype 0) (par "\00") if  ;; label = @3
+          call 4
+        end
+        local.get 2
+        br_if 0 (;@2;)
+      end
+    else
+      local.get 0
+      local.get 2
+      i32.add
+      local.set 0
+      local.get 1
+      local.get 2
+      i32.add
+      local.set 1
+      loop  ;; label = @2
+        local.get 2
+        i32.const 256
+        local.get 2
+        i32.const 256
+        i32.lt_u
+        select
+        local.set 3
+        local.get 0
+        local.get 3
+        i32.sub
+        local.set 0
+        local.get 1
+        local.get 3
+        i32.sub
+        local.set 1
+        local.get 0
+        local.get 1
+        local.get 3
+        table.copy 0 1
+        local.get 2
+        local.get 3
+        i32.sub
+        local.set 2
+        i32.const 0
+        i32.load
+        (@metadata.code.ype 0) (par "\00") if  ;; label = @3
+          call 4
+        end
+        local.get 2
+        br_if 0 (;@2;)
+      end
+    end)
+  (func (;8;) (type 5) (param i32 i32 i32)
+    local.get 0
+    local.get 1
+    local.get 2
+    i32.const 0
+    i32.const 1
+    global.get 2
+    select
+    call 9
+    if  ;; label = @1
+      local.get 0
+      i32.const 2
+      local.get 1
+      local.get 1
+      i32.const 2
+      i32.lt_u
+      global.get 2
+      i32.and
+      select
+      local.get 2
+      table.init 0
+    end
+    local.get 0
+    local.get 1
+    local.get 2
+    table.init 0)
+  (func (;9;) (type 6) (param i32 i32 i32 i32) (result i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 0
+    i64.extend_i32_u
+    i64.gt_u
+    local.get 1
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    local.get 3
+    i64.extend_i32_u
+    i64.gt_u
+    i32.or
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
+    local.get 0
+    local.get 2
+    call 6
+    i32.const 0
+    i32.load
+    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
+      call 4
+    end
+    i32.const 0)
+  (func (;10;) (type 5) (param i32 i32 i32)
+    (local i32)
+    local.get 0
+    local.get 1
+    local.get 2
+    i32.const 0
+    i32.const 289
+    global.get 3
+    select
+    call 11
+    if  ;; label = @1
+      local.get 0
+      i32.const 290
+      local.get 1
+      local.get 1
+      i32.const 290
+      i32.lt_u
+      global.get 3
+      i32.and
+      select
+      local.get 2
+      table.init 1 1
+    end
+    loop  ;; label = @1
+      local.get 2
+      i32.const 256
+      local.get 2
+      i32.const 256
+      i32.lt_u
+      select
+      local.set 3
+      local.get 0
+      local.get 1
+      local.get 3
+      table.init 1 1
+      local.get 0
+      local.get 3
+      i32.add
+      local.set 0
+      local.get 1
+      local.get 3
+      i32.add
+      local.set 1
+      local.get 2
+      local.get 3
+      i32.sub
+      local.set 2
+      i32.const 0
+      i32.load
+      (@metadata.code.ype 0) (par "\00") if  ;; label = @2
+        call 4
+      end
+      local.get 2
+      br_if 0 (;@1;)
+    end)
+  (func (;11;) (type 6) (param i32 i32 i32 i32) (result i32)
+    local.get 0
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    table.size 1
+    i64.extend_i32_u
+    i64.gt_u
+    local.get 1
+    i64.extend_i32_u
+    local.get 2
+    i64.extend_i32_u
+    i64.add
+    local.get 3
+    i64.extend_i32_u
+    i64.gt_u
+    i32.or
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
+    local.get 0
+    local.get 2
+    call 12
+    i32.const 0
+    i32.load
+    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
+      call 4
+    end
+    i32.const 0)
+  (func (;12;) (type 3) (param i32 i32)
+    local.get 0
+    global.get 4
+    i32.lt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 4
+    end
+    local.get 0
+    local.get 1
+    i32.add
+    local.tee 0
+    global.get 5
+    i32.gt_u
+    if  ;; label = @1
+      local.get 0
+      global.set 5
+    end)
+  (func (;13;) (type 2)
+    i32.const 0
+    global.set 2
+    i32.const 0
+    global.set 3
+    global.get 0
+    global.get 1
+    i32.lt_u
+    if  ;; label = @1
+      global.get 0
+      global.get 0
+      global.get 1
+      global.get 0
+      i32.sub
+      table.copy 0 2
+      i32.const -1
+      global.set 0
+      i32.const 0
+      global.set 1
+    end
+    global.get 4
+    global.get 5
+    i32.lt_u
+    if  ;; label = @1
+      global.get 4
+      global.get 4
+      global.get 5
+      global.get 4
+      i32.sub
+      table.copy 1 3
+      i32.const -1
+      global.set 4
+      i32.const 0
+      global.set 5
+    end)
+  (table (;0;) 2 funcref)
+  (table (;1;) 2 funcref)
+  (table (;2;) 2 funcref)
+  (table (;3;) 2 funcref)
+  (global (;0;) (mut i32) (i32.const -1))
+  (global (;1;) (mut i32) (i32.const 0))
+  (global (;2;) (mut i32) (i32.const 0))
+  (global (;3;) (mut i32) (i32.const 0))
+  (global (;4;) (mut i32) (i32.const -1))
+  (global (;5;) (mut i32) (i32.const 0))
+  (export "rewind" (func 13))
+  (elem (;0;) func 3)
+  (elem (;1;) func 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3))
