@@ -191,7 +191,7 @@ class NaiveBench {
     for (let i = 0; i < calls; i++) {
       // The host is made before the clock starts: only the instance is what differs from a rewound slot.
       const late = new LateMemory();
-      const memory = new GuestMemory(late, 0);
+      const memory = new GuestMemory(late);
       const host = this.#makeHost({ memory, stop: () => undefined, timing: () => noTiming });
       const startMs = systemClock.monotonicMs();
       host.bind(this.#call);

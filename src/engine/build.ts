@@ -207,7 +207,7 @@ class InitialRun {
     let memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
     const calls = (): P1Host['imports'] => {
       const host = new P1Host(
-        { memory: new GuestMemory(memory, 0), stop: () => (this.#stopped = true) },
+        { memory: new GuestMemory(memory), stop: () => (this.#stopped = true) },
         { clock: systemClock, timers: systemTimers, random: { fill: () => void (this.#entropyDrawn = true) } },
       );
       return host.imports;

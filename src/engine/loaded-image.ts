@@ -1,5 +1,6 @@
 import { MayflyError, wasmPageBytes } from '../base/mod.ts';
-import type { ResetMode } from '../wasm/mod.ts';
+import type { GuestMemoryLayout } from '../wasi/mod.ts';
+import { grownBytesAt, type ResetMode } from '../wasm/mod.ts';
 import type { Image, ImageMemory } from './image.ts';
 
 /** An image in a worker: its module compiled, its pristine memories laid out once for all slots. */
@@ -39,6 +40,18 @@ export class LoadedImage {
   /** The most memory that the image's layout leaves room for. */
   get memoryBytesMax(): number {
     return this.memories.reduce((least, memory) => Math.min(least, memory.guestPagesMax * wasmPageBytes), Infinity);
+  }
+
+  /** How the memory is laid out that host calls reach. Undefined when the guest has none. */
+  get guestMemoryLayout(): GuestMemoryLayout | undefined {
+    const [first] = this.memories;
+    if (first === undefined) return undefined;
+    const { shiftBytes, engineWords, initialPages } = first;
+    return {
+      baseBytes: shiftBytes,
+      initialBytes: initialPages * wasmPageBytes,
+      grownBytesAt: engineWords + grownBytesAt,
+    };
   }
 
   /** The memory that a rewind copies from. */

@@ -43,6 +43,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   readonly #options: SlotOptions<C>;
   readonly #memories: readonly WebAssembly.Memory[];
   readonly #bytesAtFirst: number;
+  readonly #memory: GuestMemory;
   readonly #imports: WebAssembly.Imports;
   readonly #host: GuestHost<C>;
   readonly #meter: CpuMeter;
@@ -66,7 +67,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#memories = image.makeMemories(limits.memoryBytes);
     this.#bytesAtFirst = this.memoryBytes;
     const [first] = this.#memories;
-    const memory = new GuestMemory(first ?? noMemory(), image.memories[0]?.shiftBytes ?? 0);
+    const memory = new GuestMemory(first ?? noMemory(), image.guestMemoryLayout);
+    this.#memory = memory;
     this.#host = options.makeHost({ memory, stop: () => this.#stop('exit'), timing: () => this.timing() });
     this.#imports = this.#makeImports();
     ({ enter: this.#enter, rewind: this.#rewind } = this.#instantiate());
@@ -302,6 +304,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     let condition: 'rewound' | 'broken' = 'rewound';
     try {
       this.#rewind();
+      this.#memory.rewound();
       if (this.#options.image.reset === 'reinstantiate') {
         ({ enter: this.#enter, rewind: this.#rewind } = this.#instantiate());
       }

@@ -8,8 +8,12 @@
  *                | dirty map  | guest address 0 …                              |
  *                  one byte for each 4 KiB of guest memory: 1 when it may differ from the image
  *
- * Growth detaches the buffer, and views of a detached buffer have length 0: so the one bounds check that every access
- * makes anyway finds stale views too, and only then asks for the new buffer (the getter costs three times the check).
+ * A slot whose guest grew keeps its pages for the guests to come, which are told less: so the rewritten module keeps a word with
+ * the bytes by which its guest has grown, and what lies behind that is not there for host calls. A guest only ever grows until
+ * it is rewound, so what it is known to have is looked up again only by an access that leads past it.
+ *
+ * Growth detaches the buffer, and views of a detached buffer have length 0: so every access finds stale views, and only then asks
+ * for the new buffer (the getter costs three times the check).
  */
 
 /** log2 of the bytes that one entry of the dirty map speaks for. */
@@ -25,28 +29,60 @@ const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: 
 /** What of a `WebAssembly.Memory` is used. */
 export type MemoryBuffer = Pick<WebAssembly.Memory, 'buffer'>;
 
+/** How the memory of a rewritten module is laid out. */
+export interface GuestMemoryLayout {
+  /** Where guest address 0 stands. */
+  readonly baseBytes: number;
+  /** The guest's bytes before it grows. */
+  readonly initialBytes: number;
+  /** Where the word stands that says by how many it has grown. A multiple of 4. */
+  readonly grownBytesAt: number;
+}
+
+/** The memory of a module that was not rewritten: the guest's from 0 to its end. */
+const asItIs: GuestMemoryLayout = { baseBytes: 0, initialBytes: 0, grownBytesAt: -4 };
+
 export class GuestMemory {
   readonly #memory: MemoryBuffer;
   readonly #baseBytes: number;
+  readonly #initialBytes: number;
+  /** Where the word stands; negative when there is none. */
+  readonly #grownBytesAt: number;
+  /** The guest has as much, and may have more. */
+  #knownBytes = 0;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView<ArrayBuffer>;
 
-  /** `baseBytes` is 0 for a module that was not rewritten: then no page is marked. */
-  constructor(memory: MemoryBuffer, baseBytes: number) {
+  /** Without a layout the module was not rewritten: then no page is marked. */
+  constructor(memory: MemoryBuffer, layout: GuestMemoryLayout = asItIs) {
     this.#memory = memory;
-    this.#baseBytes = baseBytes;
+    this.#baseBytes = layout.baseBytes;
+    this.#initialBytes = layout.initialBytes;
+    this.#grownBytesAt = layout.grownBytesAt;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
   }
 
   /** Bytes the guest can address. */
   get lengthBytes(): number {
-    return this.#memory.buffer.byteLength - this.#baseBytes;
+    const buffer = this.#memory.buffer;
+    if (buffer !== this.#bytes.buffer) {
+      this.#bytes = new Uint8Array(buffer);
+      this.#view = new DataView(buffer);
+    }
+    if (this.#grownBytesAt < 0) return buffer.byteLength;
+    return this.#initialBytes + this.#view.getUint32(this.#grownBytesAt, true);
+  }
+
+  /** To be called when the guest is back at its image: what it had grown by is no longer its own. */
+  rewound(): void {
+    this.#knownBytes = 0;
   }
 
   /** Whether the guest has `lengthBytes` bytes at `pointer`: for checking all of a call's pointers before acting on any. */
   has(pointer: number, lengthBytes: number): boolean {
-    return lengthBytes >= 0 && (pointer >>> 0) + lengthBytes <= this.lengthBytes;
+    const end = (pointer >>> 0) + lengthBytes;
+    return lengthBytes >= 0 && (end <= this.#knownBytes || end <= this.lengthBytes);
   }
 
   u8(pointer: number): number {
@@ -126,21 +162,18 @@ export class GuestMemory {
 
   /** The physical offset of `pointer`, an i32 that may come signed. @throws GuestFault */
   #at(pointer: number, lengthBytes: number): number {
-    const start = (pointer >>> 0) + this.#baseBytes;
-    // Not `>`: stale views, whose length is 0, must always come out on the slow side.
-    if (lengthBytes < 0 || !(start + lengthBytes < this.#bytes.byteLength)) this.#refresh(start, lengthBytes);
-    return start;
+    const address = pointer >>> 0;
+    // Stale views have no bytes at all.
+    if (lengthBytes < 0 || address + lengthBytes > this.#knownBytes || this.#bytes.byteLength === 0)
+      this.#lookAgain(address, lengthBytes);
+    return address + this.#baseBytes;
   }
 
-  /** The slow side of the bounds check: the access is at the very end, out of range, or the views are stale. */
-  #refresh(start: number, lengthBytes: number): void {
-    const buffer = this.#memory.buffer;
-    if (buffer !== this.#bytes.buffer) {
-      this.#bytes = new Uint8Array(buffer);
-      this.#view = new DataView(buffer);
-    }
-    if (lengthBytes < 0 || start + lengthBytes > buffer.byteLength) {
-      throw new GuestFault(`guest memory has no ${lengthBytes} bytes at ${start - this.#baseBytes}`);
+  /** The slow side of the bounds check: the access is out of range, or the guest has grown. */
+  #lookAgain(address: number, lengthBytes: number): void {
+    this.#knownBytes = this.lengthBytes;
+    if (lengthBytes < 0 || address + lengthBytes > this.#knownBytes) {
+      throw new GuestFault(`guest memory has no ${lengthBytes} bytes at ${address}`);
     }
   }
 

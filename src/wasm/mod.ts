@@ -24,7 +24,7 @@ export { Writer } from './format/writer.ts';
 export { engineModule } from './rewrite/assembly.ts';
 export { flagWords, type Passes, Verdict } from './rewrite/context.ts';
 export type { BodyFindings, OffsetPair } from './rewrite/findings.ts';
-export { dirtyPageBytes, growthRefusedAt, type MemoryLayout, memoryLayout } from './rewrite/layout.ts';
+export { dirtyPageBytes, grownBytesAt, growthRefusedAt, type MemoryLayout, memoryLayout } from './rewrite/layout.ts';
 export { prepared, prepareModule, takeSnapshot } from './rewrite/prepare.ts';
 export {
   engineImports,

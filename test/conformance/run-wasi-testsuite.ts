@@ -105,7 +105,7 @@ async function check(path: string): Promise<readonly string[]> {
   const memory = new LateMemory();
   let stopped = false;
   const host = new P1Host(
-    { memory: new GuestMemory(memory, 0), stop: () => void (stopped = true) },
+    { memory: new GuestMemory(memory), stop: () => void (stopped = true) },
     { clock: systemClock, random: { fill: (target) => void randomFillSync(target) }, timers: systemTimers },
   );
   const stdout = new BytesOutput(outputBytesMax);

@@ -181,6 +181,9 @@
     i32.const 65472
     i32.const 0
     i32.store8
+    i32.const 65476
+    i32.const 0
+    i32.store
     i32.const 3
     global.set 0)
   (func (;10;) (type 7)

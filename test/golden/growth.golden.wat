@@ -55,6 +55,13 @@
         return
       end
     end
+    i32.const 65476
+    local.get 1
+    i32.const 1
+    i32.sub
+    i32.const 16
+    i32.shl
+    i32.store
     global.get 0
     local.get 1
     global.set 0)
@@ -63,6 +70,9 @@
     i32.const 65472
     i32.const 0
     i32.store8
+    i32.const 65476
+    i32.const 0
+    i32.store
     i32.const 1
     global.set 0)
   (func (;6;) (type 4)

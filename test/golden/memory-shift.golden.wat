@@ -33,6 +33,9 @@
     i32.const 65472
     i32.const 0
     i32.store8
+    i32.const 65476
+    i32.const 0
+    i32.store
     i32.const 1
     global.set 0)
   (func (;6;) (type 4)

@@ -214,6 +214,13 @@
         return
       end
     end
+    i32.const 65476
+    local.get 1
+    i32.const 2
+    i32.sub
+    i32.const 16
+    i32.shl
+    i32.store 1
     global.get 1
     local.get 1
     global.set 1)
@@ -222,12 +229,18 @@
     i32.const 65472
     i32.const 0
     i32.store8
+    i32.const 65476
+    i32.const 0
+    i32.store
     i32.const 1
     global.set 0
     call 10
     i32.const 65472
     i32.const 0
     i32.store8 1
+    i32.const 65476
+    i32.const 0
+    i32.store 1
     i32.const 2
     global.set 1)
   (func (;8;) (type 5)

@@ -5,6 +5,7 @@ import {
   emptyInput,
   emptyTree,
   GuestMemory,
+  type GuestMemoryLayout,
   P1Host,
   type P1Name,
   type P1Options,
@@ -54,8 +55,8 @@ export class TestGuest {
   wallStartMs = 1_700_000_000_000;
   #freeFrom = 1024;
 
-  constructor(options: P1Options = {}, baseBytes = 0) {
-    this.memory = new GuestMemory(this.raw, baseBytes);
+  constructor(options: P1Options = {}, layout?: GuestMemoryLayout) {
+    this.memory = new GuestMemory(this.raw, layout);
     const clock = {
       monotonicMs: () => this.timers.nowMs,
       wallMs: () => this.wallStartMs + this.timers.nowMs,

@@ -230,7 +230,8 @@ describe('a hostile guest', () => {
         fc.array(call, { minLength: 1, maxLength: 60 }),
         fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 8, maxLength: 40 }),
         (calls, seeds) => {
-          const guest = bound(new TestGuest({ fileBytesMax: 200_000 }, base));
+          const layout = { baseBytes: base, initialBytes: 3 * base, grownBytesAt: base - 60 };
+          const guest = bound(new TestGuest({ fileBytesMax: 200_000 }, layout));
           // Memory that has paths, lists and subscriptions in it, so that some calls succeed.
           const words = ['f', 'd', 'l', 'd/x', '../f', '/f', 'new', 'd/..'];
           for (let at = 1024; at < 4096; at += 8) {

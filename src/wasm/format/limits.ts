@@ -15,8 +15,8 @@ export const formatLimits = {
   memories: 8,
   memoryPages: 65_536,
   tags: 10_000,
-  /** What an exception holds is on the JavaScript heap, where nothing counts it. */
-  tagParameters: 16,
+  /** What an exception holds is on the JavaScript heap, where nothing counts it. Compilers to linear memory put a pointer there. */
+  exceptionBytes: 32,
   globals: 100_000,
   elementSegments: 100_000,
   dataSegments: 100_000,

@@ -3,8 +3,10 @@ import { Op } from '../format/instructions.ts';
 import { type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { Code } from './code.ts';
 import type { RewriteContext } from './context.ts';
-import { growthRefusedAt } from './layout.ts';
+import { grownBytesAt, growthRefusedAt } from './layout.ts';
 import { emitCheck } from './preemption.ts';
+
+const wasmPageShift = 16;
 
 /**
  * `memory.grow`, virtualised: (pages) → (the pages before, or -1). A memory cannot shrink, so a slot whose guest grew keeps
@@ -18,7 +20,7 @@ export function growMemory(context: RewriteContext, memory: number): number {
 function makeGrow(context: RewriteContext, memory: number): FunctionCode {
   const plan = context.memories[memory];
   if (plan === undefined) throw new Error(`no plan for memory ${memory}`);
-  const { layout, pagesGlobal, declaredPagesMax } = plan;
+  const { layout, pagesGlobal, initialPages, declaredPagesMax } = plan;
   const shiftPages = layout.shiftBytes / wasmPageBytes;
   const [delta, wanted] = [0, 1];
   const code = new Code();
@@ -36,6 +38,10 @@ function makeGrow(context: RewriteContext, memory: number): FunctionCode {
     .i32(1)
     .access(Op.i32Store8, memory, 0);
   code.i32(-1).op(Op.return).end().end();
+  // The host goes by this word: what is behind the guest's own size is no more there for host calls than for bulk operations.
+  code.i32(layout.engineWords + grownBytesAt);
+  code.local('get', wanted).i32(initialPages).op(Op.i32Sub).i32(wasmPageShift).op(Op.i32Shl);
+  code.access(Op.i32Store, memory, 0, 2);
   // The answer is what was there before.
   code.global('get', pagesGlobal).local('get', wanted).global('set', pagesGlobal).end();
   return functionCode(context.assembly.type([i32], [i32]), [i32], code, unlikely);

@@ -29,6 +29,9 @@ export const engineWordsBytes = 64;
 /** In the engine's words: set to 1 when the guest was refused memory because of a limit of the slot. */
 export const growthRefusedAt = 0;
 
+/** In the engine's words, 32 bits: the bytes by which the guest's memory has grown, as the guest is told. Less than 4 GiB. */
+export const grownBytesAt = 4;
+
 /** V8 allows 65,536 pages; the last one stays away, so that an access at the highest offset traps in every memory. */
 export const physicalPagesMax = 65_535;
 

@@ -63,6 +63,7 @@ const refused: readonly (readonly [name: string, bytes: Uint8Array<ArrayBuffer>,
     /garbage/,
   ],
   ['a table of exceptions', assemble('(module (table 1 exnref))'), /table of exceptions/],
+  ['a global of exceptions', assemble('(module (global (mut exnref) (ref.null exn)))'), /global that holds exceptions/],
   ['exceptions that hold exceptions', assemble('(module (tag (param i32 exnref)))'), /hold exceptions/],
   [
     'imported exceptions that hold exceptions',
@@ -95,10 +96,20 @@ describe('rewriteModule', () => {
   }
 
   test('refuses exceptions that hold much', () => {
-    const withParams = (count: number): Uint8Array<ArrayBuffer> =>
-      assemble(`(module (tag (param ${'v128 '.repeat(count)})))`);
-    rewrite(withParams(16));
-    assert.throws(() => rewrite(withParams(17)), { code: 'module_too_large' });
+    const withParams = (params: string): Uint8Array<ArrayBuffer> => assemble(`(module (tag (param ${params})))`);
+    for (const params of ['', 'i32', 'v128 v128', 'i64 f64 externref funcref', 'f32 '.repeat(8)])
+      rewrite(withParams(params));
+    for (const params of ['v128 v128 i32', 'i64 i64 i64 i64 i32', 'f32 '.repeat(9), 'externref '.repeat(5)])
+      assert.throws(() => rewrite(withParams(params)), { code: 'module_too_large', message: /exception/ });
+  });
+
+  test('takes exceptions in locals, parameters and results, and a global that never holds one', () => {
+    rewrite(
+      assemble(`(module (tag $t (param i32)) (global exnref (ref.null exn))
+        (func (param exnref) (result exnref) (local exnref)
+          (local.set 1 (block $h (result exnref) (try_table (catch_all_ref $h) (throw $t (i32.const 1))) (unreachable)))
+          (local.get 1)))`),
+    );
   });
 
   test('refuses a memory that starts larger than the limit', () => {

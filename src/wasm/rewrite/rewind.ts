@@ -7,7 +7,7 @@ import { Op } from '../format/instructions.ts';
 import { type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { Code } from './code.ts';
 import { type GuestMemoryPlan, noEntry, type RewriteContext, type TouchedEntries } from './context.ts';
-import { dirtyPageBytes, dirtyPageShift, growthRefusedAt, markOverhangBytes } from './layout.ts';
+import { dirtyPageBytes, dirtyPageShift, grownBytesAt, growthRefusedAt, markOverhangBytes } from './layout.ts';
 
 const mapBytesPerWasmPage: number = wasmPageBytes / dirtyPageBytes;
 const wasmPageShift = 16;
@@ -31,6 +31,10 @@ export function makeRewind(context: RewriteContext, parts: RewindParts): Functio
       .i32(plan.layout.engineWords + growthRefusedAt)
       .i32(0)
       .access(Op.i32Store8, memory, 0);
+    code
+      .i32(plan.layout.engineWords + grownBytesAt)
+      .i32(0)
+      .access(Op.i32Store, memory, 0, 2);
     code.i32(plan.initialPages).global('set', plan.pagesGlobal);
   });
   for (const { index, writeValue } of parts.globals) {
