@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz -- --minutes N [--seed S] [--corpus DIR]`: random modules through the reader and the rewriter for as long as told,
- * in turns: programs of our own, modules by binaryen's fuzzer, damaged ones. What fails is kept in test/fuzz/regressions, which
- * `npm test` runs through again. With a corpus, small modules from that folder are damaged too.
+ * `npm run fuzz -- --minutes N [--seed S] [--corpus DIR]`: for as long as told, in turns: random modules through the reader and the
+ * rewriter (programs of our own, modules by binaryen's fuzzer, damaged ones), and sessions with the preview1 host. What fails is kept
+ * in test/fuzz/regressions, which `npm test` runs through again. With a corpus, small modules from that folder are damaged too.
  */
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { examine } from './examine.ts';
 import { Mutator } from './mutate.ts';
 import { Prng } from './prng.ts';
 import { randomProgram } from './random-program.ts';
+import { SessionMutator } from './wasi-mutate.ts';
 
 const regressions = join(import.meta.dirname, 'regressions');
 const reportEveryMs = 10_000;
@@ -20,6 +21,7 @@ interface Totals {
   programs: number;
   modules: number;
   damaged: number;
+  sessions: number;
   calls: number;
   problems: number;
 }
@@ -28,11 +30,13 @@ class Fuzzer {
   readonly #random: Prng;
   readonly #maker = new ModuleMaker();
   readonly #mutator: Mutator;
-  readonly #totals: Totals = { programs: 0, modules: 0, damaged: 0, calls: 0, problems: 0 };
+  readonly #sessions: SessionMutator;
+  readonly #totals: Totals = { programs: 0, modules: 0, damaged: 0, sessions: 0, calls: 0, problems: 0 };
 
   constructor(seed: number, seeds: readonly Uint8Array[]) {
     this.#random = new Prng(seed);
     this.#mutator = new Mutator(this.#random, seeds);
+    this.#sessions = new SessionMutator(this.#random);
   }
 
   /** @returns the number of problems */
@@ -42,6 +46,7 @@ class Fuzzer {
       for (let i = 0; i < 20; i++) this.#program();
       await this.#module();
       for (let i = 0; i < 100; i++) this.#damaged();
+      for (let i = 0; i < 200; i++) this.#session();
       if (performance.now() < reportAtMs) continue;
       reportAtMs += reportEveryMs;
       this.#report(untilMs);
@@ -52,11 +57,12 @@ class Fuzzer {
   }
 
   #report(untilMs: number): void {
-    const { programs, modules, damaged, calls, problems } = this.#totals;
+    const { programs, modules, damaged, sessions, calls, problems } = this.#totals;
     const left = Math.max(0, Math.ceil((untilMs - performance.now()) / 1000));
     console.log(
       `${programs} programs, ${modules} modules of binaryen, ${calls} calls compared; ${damaged} damaged modules, ` +
-        `${this.#mutator.ways} ways of ending; ${problems} problems; ${left} s to go`,
+        `${this.#mutator.ways} ways of ending; ${sessions} sessions, ${this.#sessions.ways} pairs of answers; ` +
+        `${problems} problems; ${left} s to go`,
     );
   }
 
@@ -85,9 +91,15 @@ class Fuzzer {
     if (problems.length > 0) this.#keep(bytes, problems);
   }
 
-  #keep(bytes: Uint8Array, problems: readonly string[]): void {
+  #session(): void {
+    const { bytes, problems } = this.#sessions.next();
+    this.#totals.sessions += 1;
+    if (problems.length > 0) this.#keep(bytes, problems, 'session');
+  }
+
+  #keep(bytes: Uint8Array, problems: readonly string[], kind: 'wasm' | 'session' = 'wasm'): void {
     this.#totals.problems += 1;
-    const name = `${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}.wasm`;
+    const name = `${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}.${kind}`;
     writeFileSync(join(regressions, name), bytes);
     console.log(`FAILED ${name}: ${problems.slice(0, 3).join('\n    ')}`);
   }

@@ -5,14 +5,13 @@
 import { isMayflyError } from '../../src/base/mod.ts';
 import { checkModule, decodeModule, encodeModule, rewriteModule } from '../../src/wasm/mod.ts';
 import { examineAlone } from './examine.ts';
+import { mutateBytes } from './mutate-bytes.ts';
 import type { Prng } from './prng.ts';
 
 const bytesMax = 6000;
 const corpusMax = 400;
 /** No input this small may take longer. */
 const msMax = 2000;
-
-const interesting = [0x00, 0x01, 0x0b, 0x40, 0x41, 0x60, 0x7f, 0x80, 0xfb, 0xfc, 0xfd, 0xfe, 0xff] as const;
 
 /** What became of one input. */
 export interface MutationReport {
@@ -36,7 +35,7 @@ export class Mutator {
   }
 
   next(): MutationReport {
-    const bytes = this.#mutate(this.#pick());
+    const bytes = mutateBytes(this.#random, this.#pick(), { keep: 8, other: () => this.#pick() });
     const start = performance.now();
     const { way, problems } = tryBytes(bytes, this.#random);
     const ms = performance.now() - start;
@@ -50,42 +49,6 @@ export class Mutator {
 
   #pick(): Uint8Array {
     return this.#corpus[this.#random.below(this.#corpus.length)] ?? new Uint8Array();
-  }
-
-  #mutate(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-    const random = this.#random;
-    const changed = [...bytes];
-    for (let count = 1 + random.below(4); count > 0 && changed.length > 9; count--) {
-      const at = 8 + random.below(changed.length - 8);
-      switch (random.below(7)) {
-        case 0:
-          changed[at] = random.below(256);
-          break;
-        case 1:
-          changed[at] = random.pick(interesting);
-          break;
-        case 2:
-          changed[at] = ((changed[at] ?? 0) + random.pick([1, -1, 2, 0x80])) & 0xff;
-          break;
-        case 3:
-          changed.splice(at, 0, random.pick(interesting));
-          break;
-        case 4:
-          changed.splice(at, 1 + random.below(4));
-          break;
-        case 5: {
-          const from = 8 + random.below(changed.length - 8);
-          changed.splice(at, 0, ...changed.slice(from, from + random.below(30)));
-          break;
-        }
-        default: {
-          const other = this.#pick();
-          const from = random.below(Math.max(1, other.byteLength));
-          changed.splice(at, random.below(8), ...other.subarray(from, from + random.below(40)));
-        }
-      }
-    }
-    return Uint8Array.from(changed);
   }
 }
 
