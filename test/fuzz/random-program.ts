@@ -85,7 +85,9 @@ function makeTables(
   functions: number,
 ): { tables: number; tableEntries: number; elementSegments: number } {
   const tables = 1 + random.below(2);
-  const tableEntries = 4 + random.below(8);
+  // Now and then more than what one instruction handles.
+  const many = random.chance(20) ? 600 : 0;
+  const tableEntries = 4 + random.below(8) + many;
   for (let i = 0; i < tables; i++) builder.table('c', tableEntries, random.chance(50) ? tableEntries + 6 : undefined);
   const entries = (count: number): number[] => [
     ...u32(count),
@@ -93,7 +95,7 @@ function makeTables(
   ];
   builder.elements.push([0, 0x41, 0x00, 0x0b, ...entries(random.below(5))]);
   builder.elements.push([2, tables - 1, 0x41, 0x01, 0x0b, 0, ...entries(random.below(4))]);
-  builder.elements.push([1, 0, ...entries(random.below(5))]);
+  builder.elements.push([1, 0, ...entries(random.below(5) + Math.ceil(many / 2))]);
   // Whatever code takes references of is named here.
   builder.elements.push([
     3,

@@ -126,8 +126,9 @@ export abstract class StateMaker extends ValueMaker {
     const random = this.random;
     const { tables, tableEntries, elementSegments } = this.has;
     const [table, other] = [random.below(tables), random.below(tables)];
-    const entry = (): void => this.i32(random.below(tableEntries - (random.chance(90) ? 2 : -2)));
-    const some = (): void => this.i32(random.below(3));
+    const entry = (): void =>
+      this.i32(random.below(random.chance(50) ? 8 : tableEntries - (random.chance(90) ? 2 : -2)));
+    const some = (): void => this.i32(random.below(3) + (random.chance(20) ? random.pick([200, 256, 297, 600]) : 0));
     const segment = random.below(elementSegments);
     switch (random.below(8)) {
       case 0:
