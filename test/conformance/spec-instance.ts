@@ -58,13 +58,20 @@ export function instantiate(bytes: Uint8Array<ArrayBuffer>, registry: Registry, 
     return { mode, module, exports, residue: () => [] };
   }
   const entry = module.start === undefined ? {} : { entry: module.start };
-  const guest = new RewrittenGuest(withHostLimits(module), { imports, memoryPagesMax, ...entry });
+  const guest = new RewrittenGuest(withHostLimits(withoutThreads(module)), { imports, memoryPagesMax, ...entry });
   if (module.start !== undefined) (guest.exports[rewrittenExports.enter] as () => void)();
   return rewrittenInstance(module, guest);
 }
 
 /** The one memory that the host has for modules: https://github.com/WebAssembly/spec/tree/main/interpreter#spectest-host-module */
 export const hostMemory = { initial: 1, maximum: 2 } as const;
+
+/** Shared memories are not served; what atomics do to one that nobody shares is tested. */
+function withoutThreads(module: Module): Module {
+  if (!module.memories.some(({ limits }) => limits.shared)) return module;
+  const memories = module.memories.map((each) => ({ ...each, limits: { ...each.limits, shared: false } }));
+  return decodeModule(encodeModule({ ...module, memories }));
+}
 
 /** The module with the maximum that an imported memory really has: a rewritten one gets a memory of its own in its place. */
 function withHostLimits(module: Module): Uint8Array<ArrayBuffer> {
