@@ -31,6 +31,9 @@ const warmUpTurns = 3;
 const variants = ['native', 'shift', 'checks', 'served'] as const;
 type Variant = (typeof variants)[number];
 
+/** What the geometric means of these are wanted to be at most. */
+const wanted: Partial<Record<Variant, number>> = { checks: 1.1, served: 1.2 };
+
 /** A distribution of ratios. */
 interface Spread {
   readonly median: number;
@@ -116,6 +119,16 @@ function meanOf(reports: readonly KernelReport[], variant: Variant): number | un
   return Math.exp(medians.reduce((sum, ratio) => sum + Math.log(ratio), 0) / medians.length);
 }
 
+/** What is wanted of a variant, and whether its mean is. */
+function verdictOn(means: Readonly<Partial<Record<Variant, number>>>): (variant: Variant) => string {
+  return (variant) => {
+    const most = wanted[variant];
+    if (most === undefined) return ''.padStart(20);
+    const verdict = (means[variant] ?? Infinity) <= most ? 'reached' : 'not reached';
+    return `${most.toFixed(2).padStart(9)} ${verdict.padStart(10)}`.padEnd(20);
+  };
+}
+
 function cell(found: Spread | undefined): string {
   if (found === undefined) return ''.padStart(20);
   const { median, low, high } = found;
@@ -163,13 +176,20 @@ async function main(): Promise<number> {
     const cells = variants.map((variant) => cell(report.ratios[variant])).join('');
     print(`${kernel.padEnd(12)}${report.untouchedUs.toFixed(0).padStart(10)} µs${cells}`);
   }
-  const means = Object.fromEntries(variants.map((variant) => [variant, meanOf(reports, variant)]));
+  const means: Partial<Record<Variant, number>> = {};
+  for (const variant of variants) {
+    const mean = meanOf(reports, variant);
+    if (mean !== undefined) means[variant] = mean;
+  }
   const cells = variants.map((variant) => (means[variant]?.toFixed(3) ?? '').padStart(9).padEnd(20)).join('');
   print(`${'geometric mean'.padEnd(25)}${cells}`);
+  print(`${'wanted, at most'.padEnd(25)}${variants.map(verdictOn(means)).join('')}`);
   if (withoutNative !== undefined) print(`\nNothing native beside: ${withoutNative}`);
   if (values.json) {
     const { version } = process;
-    console.log(JSON.stringify({ node: version, machine, rounds: Number(values.rounds), reports, means }, null, 2));
+    console.log(
+      JSON.stringify({ node: version, machine, rounds: Number(values.rounds), reports, means, wanted }, null, 2),
+    );
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 import { countText, isMayflyError, mib, systemClock, toWireError, type WireError } from '../base/mod.ts';
-import { artifactKind, decodeModule, type Module, producers } from '../wasm/mod.ts';
+import { artifactKind, decodeModule, type Module, producers, type RewrittenModule } from '../wasm/mod.ts';
 import { buildModule, entryPoints, importProblem, packImage } from './build.ts';
 import { decodeImage } from './image.ts';
 import { LoadedImage } from './loaded-image.ts';
@@ -101,18 +101,26 @@ function describePasses({ rewritten }: Built): InspectedPass[] {
       ? applied('memory', `handed in from outside, guest address 0 at ${shiftKib} KiB`)
       : skipped('memory', 'it has none'),
     findings.checks > 0
-      ? applied('preemption', `${countText(findings.checks, 'check')} at loops and at functions that call`)
+      ? applied('preemption', describeChecks(findings))
       : skipped('preemption', 'nothing in it can run for long'),
-    findings.marks > 0
-      ? applied(
-          'dirty pages',
-          `${countText(findings.marks, 'store')} marked, ${findings.marksSaved} more covered by an earlier mark`,
-        )
+    findings.marks + findings.marksSaved > 0
+      ? applied('dirty pages', describeMarks(rewritten))
       : skipped('dirty pages', 'it has no stores'),
     reset === 'rewind'
       ? applied('reset', 'by rewinding in place')
       : applied('reset', 'memory by rewinding, the rest by a new instance: it can grow a table'),
   ];
+}
+
+function describeChecks({ checks, loopsUnchecked }: RewrittenModule['findings']): string {
+  const placed = `${countText(checks, 'check')} in loops and in functions that call`;
+  return loopsUnchecked === 0 ? placed : `${placed}; none in ${countText(loopsUnchecked, 'loop')} of few rounds`;
+}
+
+function describeMarks({ findings, memories }: RewrittenModule): string {
+  const pages = memories.reduce((sum, { alwaysDirty }) => sum + alwaysDirty.size, 0);
+  const marked = `${countText(findings.marks, 'store')} marked, ${findings.marksSaved} more need no mark of their own`;
+  return pages === 0 ? marked : `${marked}; ${countText(pages, 'page')} of variables restored every time`;
 }
 
 async function describeImage({ rewritten, runs }: Built): Promise<NonNullable<Inspection['image']>> {

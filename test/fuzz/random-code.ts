@@ -54,7 +54,7 @@ export class CodeMaker extends StateMaker {
   /** Leaves the operands as they were, unless it leaves the block. */
   #statement(): 'goes on' | 'leaves' {
     const random = this.random;
-    switch (random.below(22)) {
+    switch (random.below(24)) {
       case 0:
       case 1:
         this.#setLocal();
@@ -83,6 +83,10 @@ export class CodeMaker extends StateMaker {
       case 10:
         this.atomic();
         return 'goes on';
+      case 12:
+      case 13:
+        this.#count();
+        return 'goes on';
       case 11:
         this.value(random.pick(numberLetters));
         this.emit(0x1a);
@@ -95,7 +99,9 @@ export class CodeMaker extends StateMaker {
 
   #setLocal(): void {
     const local = this.random.below(this.locals.length);
-    this.operand(this.locals[local] ?? 'i');
+    const other = this.localOf('i');
+    if (this.locals[local] === 'i' && other !== undefined && this.random.chance(50)) this.sum(other);
+    else this.operand(this.locals[local] ?? 'i');
     this.index(0x21, local);
   }
 
@@ -204,6 +210,50 @@ export class CodeMaker extends StateMaker {
       this.#body(results, size);
     }
     this.#close();
+  }
+
+  /**
+   * A loop that counts, as compilers write them, around statements that may leave it, go round it or set its counter.
+   */
+  #count(): void {
+    const random = this.random;
+    const counter = this.localOf('i');
+    if (counter === undefined) return;
+    const step = random.pick([1, 1, 4, 8, 100, -1, -4]);
+    const rounds = 1 + random.below(12);
+    const start = random.pick([0, 0, 4000, 65_000, -40]);
+    this.i32(start);
+    this.index(0x21, counter);
+    this.#open(0x02, '', '', '');
+    this.#open(0x03, '', '', '');
+    this.#burnFuel();
+    const atExit = random.chance(40);
+    if (atExit) {
+      this.#compare(counter, start + step * rounds, random.pick([0x46, step > 0 ? 0x4e : 0x4c]));
+      this.index(0x0d, 1);
+    }
+    this.#body('', random.below(4));
+    this.index(0x20, counter);
+    this.i32(step);
+    this.emit(0x6a);
+    const isTee = random.chance(50);
+    this.index(isTee ? 0x22 : 0x21, counter);
+    if (isTee) this.emit(0x1a);
+    if (random.chance(30)) this.store();
+    if (atExit) {
+      this.index(0x0c, 0);
+    } else {
+      this.#compare(counter, start + step * rounds, random.pick([0x47, step > 0 ? 0x48 : 0x4a]));
+      this.index(0x0d, 0);
+    }
+    this.#close();
+    this.#close();
+  }
+
+  #compare(counter: number, end: number, opcode: number): void {
+    this.index(0x20, counter);
+    this.i32(end);
+    this.emit(opcode);
   }
 
   #open(opcode: number, params: string, results: string, branchTypes: string): void {

@@ -37,6 +37,10 @@ export const addresses = [
   0, 1, 8, 255, 256, 3800, 4080, 4090, 4095, 4096, 8191, 40_000, 65_530, 65_535, 65_536, 70_000,
 ] as const;
 
+/** What is added to addresses: within and just outside of what a mark speaks for, and what makes sums wrap. */
+const steps = [1, 4, 8, 100, 128, 240, 255, 256, 257, 272, 512, 4096, -1, -4, -16, -255, -256, -257, -4096] as const;
+const wideSteps = [2_147_483_647, -2_147_483_648, 65_536, -65_536] as const;
+
 const loads: Readonly<Record<string, readonly (readonly [number[], number])[]>> = {
   i: [
     [[0x28], 2],
@@ -168,9 +172,24 @@ export abstract class ValueMaker {
     const random = this.random;
     const local = this.localOf('i');
     if (local === undefined || random.chance(25)) return random.chance(4) ? this.value('i') : this.operand('i');
+    if (random.chance(30)) return this.sum(local);
     if (random.chance(85)) return this.index(0x20, local);
     this.operand('i');
     this.index(0x22, local);
+  }
+
+  /** A local and a constant that mostly leads to somewhere near. */
+  protected sum(local: number): void {
+    const { random } = this;
+    const constant = random.pick(random.chance(90) ? steps : wideSteps);
+    if (random.chance(30)) {
+      this.i32(constant);
+      this.index(0x20, local);
+      return this.emit(0x6a);
+    }
+    this.index(0x20, local);
+    this.i32(constant);
+    this.emit(random.pick([0x6a, 0x6a, 0x6b]));
   }
 
   protected memarg(align: number, memory: number, offset: number = this.random.pick(offsets)): void {

@@ -1,8 +1,8 @@
 (module
   (type (;0;) (func (param i32 i64)))
-  (type (;1;) (func))
-  (type (;2;) (func (param i32 f64)))
-  (type (;3;) (func (param i32)))
+  (type (;1;) (func (param i32)))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 f64)))
   (type (;4;) (func (param i32 i32)))
   (type (;5;) (func (result i32)))
   (type (;6;) (func (param i32 i32)))
@@ -27,15 +27,48 @@
     i64.store offset=65784
     local.get 0
     local.get 1
-    i64.store offset=65792
+    i64.store offset=66136
     local.get 0
-    i32.const 256
+    i32.const 512
     i32.add
     i32.const 12
     i32.shr_u
     i32.const 1
     i32.store8)
-  (func (;4;) (type 1)
+  (func (;4;) (type 1) (param i32)
+    (local i32 i32)
+    local.get 0
+    i32.const 1
+    i32.store offset=65536
+    local.get 0
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8
+    local.get 0
+    i32.const 200
+    i32.add
+    i32.const 2
+    i32.store offset=65536
+    local.get 0
+    i32.const 200
+    i32.sub
+    i32.const 3
+    i32.store offset=65536
+    local.get 0
+    i32.const 200
+    i32.add
+    i32.const 4
+    local.set 2
+    local.tee 1
+    local.get 2
+    i32.store offset=65736
+    local.get 1
+    i32.const 12
+    i32.shr_u
+    i32.const 1
+    i32.store8)
+  (func (;5;) (type 2)
     i32.const 16
     i32.const 1
     i32.store offset=65536
@@ -51,7 +84,7 @@
     i32.const 1
     i32.const 1
     i32.store8)
-  (func (;5;) (type 2) (param i32 f64)
+  (func (;6;) (type 3) (param i32 f64)
     (local i32 f64 i32 i32)
     local.get 0
     i32.const 3
@@ -85,7 +118,7 @@
     i32.const 1
     i32.store8
     drop)
-  (func (;6;) (type 3) (param i32)
+  (func (;7;) (type 1) (param i32)
     local.get 0
     i32.const 1
     i32.store offset=65536
@@ -108,7 +141,7 @@
     local.get 0
     i32.const 3
     i32.store offset=65540)
-  (func (;7;) (type 4) (param i32 i32)
+  (func (;8;) (type 4) (param i32 i32)
     local.get 0
     i32.const 1
     i32.store offset=65536
@@ -148,16 +181,41 @@
       local.get 0
       i32.const 5
       i32.store offset=65536
+    end
+    loop  ;; label = @1
+      local.get 0
+      i32.const 6
+      i32.store offset=65536
       local.get 0
       i32.const 12
       i32.shr_u
       i32.const 1
       i32.store8
+      local.get 0
+      i32.const 4
+      i32.add
+      local.set 0
+      local.get 0
+      i32.const 255
+      i32.and
+      br_if 0 (;@1;)
     end
     local.get 0
-    i32.const 6
+    i32.const 7
     i32.store offset=65536)
-  (func (;8;) (type 3) (param i32)
+  (func (;9;) (type 1) (param i32)
+    i32.const 0
+    local.get 0
+    i32.store offset=67584
+    i32.const 0
+    i32.const 1
+    i32.store8
+    loop  ;; label = @1
+      i32.const 0
+      local.get 0
+      i32.store offset=135536
+    end)
+  (func (;10;) (type 1) (param i32)
     (local i32 i32)
     local.get 0
     loop (param i32)  ;; label = @1
@@ -176,8 +234,8 @@
       br_if 0 (;@1;)
       drop
     end)
-  (func (;9;) (type 7)
-    call 10
+  (func (;11;) (type 7)
+    call 12
     i32.const 65472
     i32.const 0
     i32.store8
@@ -186,8 +244,11 @@
     i32.store
     i32.const 3
     global.set 0)
-  (func (;10;) (type 7)
+  (func (;12;) (type 7)
     (local i32 i32 i32 i32)
+    i32.const 17
+    i32.const 1
+    i32.store8
     memory.size
     i32.const 1
     i32.sub
@@ -232,7 +293,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 11
+              call 13
             end
             local.get 2
             i32.const 1
@@ -252,7 +313,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;11;) (type 6) (param i32 i32)
+  (func (;13;) (type 6) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -264,6 +325,17 @@
     i32.const 272
     i32.add
     local.set 1
+    local.get 0
+    if  ;; label = @1
+      local.get 0
+      i32.const 256
+      i32.sub
+      local.set 0
+      local.get 1
+      i32.const 256
+      i32.add
+      local.set 1
+    end
     memory.size
     i32.const 16
     i32.shl
@@ -320,4 +392,4 @@
       memory.fill
     end)
   (global (;0;) (mut i32) (i32.const 3))
-  (export "rewind" (func 9)))
+  (export "rewind" (func 11)))

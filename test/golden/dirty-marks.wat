@@ -3,10 +3,16 @@
 (module
   (memory 3)
   (func $local (param $base i32) (param $x i64)
-    ;; One mark for both, another for the next block of offsets.
+    ;; One mark for those that lie within 256 bytes, another for what lies further.
     (i64.store (local.get $base) (local.get $x))
     (i64.store offset=248 (local.get $base) (local.get $x))
-    (i64.store offset=256 (local.get $base) (local.get $x)))
+    (i64.store offset=600 (local.get $base) (local.get $x)))
+  (func $sums (param $base i32)
+    ;; The same for sums with constants.
+    (i32.store (local.get $base) (i32.const 1))
+    (i32.store (i32.add (local.get $base) (i32.const 200)) (i32.const 2))
+    (i32.store (i32.sub (local.get $base) (i32.const 200)) (i32.const 3))
+    (i32.store offset=200 (i32.add (local.get $base) (i32.const 200)) (i32.const 4)))
   (func $constant
     ;; One for the page.
     (i32.store (i32.const 16) (i32.const 1))
@@ -29,11 +35,20 @@
       ;; Marked here, and not any more behind the arm.
       (else (i32.store offset=300 (local.get $base) (i32.const 3))))
     (i32.store offset=304 (local.get $base) (i32.const 4))
-    ;; A loop trusts no mark from before it.
+    ;; A loop that does not set the local leaves its marks in force.
     (loop
       (i32.store (local.get $base) (i32.const 5)))
-    ;; Behind it the first mark holds.
-    (i32.store (local.get $base) (i32.const 6)))
+    ;; One that sets it does not, and its own hold behind it.
+    (loop $l
+      (i32.store (local.get $base) (i32.const 6))
+      (local.set $base (i32.add (local.get $base) (i32.const 4)))
+      (br_if $l (i32.and (local.get $base) (i32.const 255))))
+    (i32.store (local.get $base) (i32.const 7)))
+  (func $variables (param $x i32)
+    ;; The page of the second is restored by every rewind: it has no marks.
+    (i32.store offset=2048 (i32.const 0) (local.get $x))
+    (loop
+      (i32.store offset=70000 (i32.const 0) (local.get $x))))
   (func $parameters (param $base i32)
     ;; What a loop is entered with is not what it goes on with.
     (local.get $base)

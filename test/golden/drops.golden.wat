@@ -97,6 +97,17 @@
     i32.const 272
     i32.add
     local.set 1
+    local.get 0
+    if  ;; label = @1
+      local.get 0
+      i32.const 256
+      i32.sub
+      local.set 0
+      local.get 1
+      i32.const 256
+      i32.add
+      local.set 1
+    end
     memory.size
     i32.const 16
     i32.shl

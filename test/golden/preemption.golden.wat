@@ -17,25 +17,73 @@
   (func (;4;) (type 2) (param i32)
     i32.const 0
     i32.load
-    (@metadata.code.pe (;5;) (f "\00") if  ;; label = @1
-      call 6
+    (@metadata.code. (;5;) (fun "\00") if  ;; label = @1
+      call 8
     end
     loop  ;; label = @1
-      i32.const 0
-      i32.load
-      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
-        call 6
-      end
       local.get 0
       call 3
       local.tee 0
+      if  ;; label = @2
+        i32.const 0
+        i32.load
+        (@metadata.code. (;5;) (fun "\00") if  ;; label = @3
+          call 8
+        end
+        br 1 (;@1;)
+      end
+    end)
+  (func (;5;) (type 2) (param i32)
+    (local i32)
+    i32.const -20
+    local.set 1
+    loop  ;; label = @1
+      local.get 0
+      i32.const 31
+      i32.mul
+      local.set 0
+      local.get 1
+      i32.const 4
+      i32.add
+      local.tee 1
       br_if 0 (;@1;)
     end)
-  (func (;5;) (type 0)
+  (func (;6;) (type 2) (param i32)
+    local.get 0
+    loop (param i32)  ;; label = @1
+      local.set 0
+      local.get 0
+      local.get 0
+      i32.const 0
+      i32.load
+      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
+        call 8
+      end
+      br_if 0 (;@1;)
+      drop
+    end
+    loop  ;; label = @1
+      block  ;; label = @2
+        local.get 0
+        i32.const 0
+        i32.load
+        (@metadata.code. (;5;) (fun "\00") if  ;; label = @3
+          call 8
+        end
+        br_table 0 (;@2;) 1 (;@1;)
+      end
+      i32.const 0
+      i32.load
+      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
+        call 8
+      end
+      br 0 (;@1;)
+    end)
+  (func (;7;) (type 0)
     i32.const 0
     i32.load
-    (@metadata.code.pe (;5;) (f "\00") if  ;; label = @1
-      call 6
+    (@metadata.code. (;5;) (fun "\00") if  ;; label = @1
+      call 8
     end
     i32.const 0
     call_indirect (type 0)
@@ -44,26 +92,26 @@
     i32.const 1
     i32.const 0
     i32.load
-    (@metadata.code.pe (;5;) (f "\00") if  ;; label = @1
-      call 6
+    (@metadata.code. (;5;) (fun "\00") if  ;; label = @1
+      call 8
     end
-    call 7
+    call 9
     try  ;; label = @1
       i32.const 0
       i32.load
-      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
-        call 6
+      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
+        call 8
       end
       throw 0
     catch 0
       i32.const 0
       i32.load
-      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
-        call 6
+      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
+        call 8
       end
       return
     end)
-  (func (;6;) (type 4)
+  (func (;8;) (type 4)
     (local i32)
     call 0
     local.tee 0
@@ -79,7 +127,7 @@
         unreachable
       end
     end)
-  (func (;7;) (type 6) (param i32 funcref i32)
+  (func (;9;) (type 6) (param i32 funcref i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -97,7 +145,7 @@
     end
     local.get 0
     local.get 2
-    call 8
+    call 10
     loop  ;; label = @1
       local.get 2
       i32.const 256
@@ -120,13 +168,13 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code.pe (;5;) (f "\00") if  ;; label = @2
-        call 6
+      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
+        call 8
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;8;) (type 5) (param i32 i32)
+  (func (;10;) (type 5) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -144,7 +192,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;9;) (type 4)
+  (func (;11;) (type 4)
     global.get 0
     global.get 1
     i32.lt_u
@@ -165,4 +213,4 @@
   (tag (;0;) (type 0))
   (global (;0;) (mut i32) (i32.const -1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 9)))
+  (export "rewind" (func 11)))

@@ -2,11 +2,12 @@ import type { InstructionReader } from '../format/instruction-reader.ts';
 import { Family, Immediate } from '../format/instructions.ts';
 import type { Code } from './code.ts';
 import type { RewriteContext } from './context.ts';
-import { blockStart, emitMarkConstant, emitMarkLocal } from './dirty-pages.ts';
+import { blockStart, emitMarkConstant, emitMarkLocal, isInReach } from './dirty-pages.ts';
 import type { BodyFindings } from './findings.ts';
 import { dirtyPageShift } from './layout.ts';
-import { constantOf, constantValue, type Operands } from './operands.ts';
+import type { Operands } from './operands.ts';
 import type { ScratchLocals } from './scratch.ts';
+import { constantOf, constantRoot, unknownValue } from './values.ts';
 
 const largestOffset = 0xffff_ffff;
 /** An offset outside every memory. Its lowest bits stay the guest's, as the alignment of atomics looks at them. */
@@ -55,30 +56,45 @@ export class AccessRewriter {
   #writeMarked(code: Code, address: number, values: string): void {
     const { instructions, operands, scratch } = this.#walk;
     const { memory, offset } = instructions;
+    if (address < 0) return this.#writeMarkedConstant(code, constantOf(address) + offset);
+    const root = operands.values.rootOf(address);
+    const delta = operands.values.deltaOf(address);
+    const isKnown = address !== unknownValue;
+    if (isKnown && operands.isMarked(root, delta + offset, memory, isInReach)) {
+      this.#writeAccess(code);
+      this.#findings.marksSaved += 1;
+      return;
+    }
     const local = operands.localHolding(address);
-    if (address < 0 && constantOf(address) + offset <= largestOffset) {
+    if (local >= 0) {
       this.#writeAccess(code);
-      const target = constantOf(address) + offset;
-      const page = target >>> dirtyPageShift;
-      if (this.#marksOnce(constantValue(page), memory)) emitMarkConstant(code, memory, target);
-    } else if (local >= 0) {
-      this.#writeAccess(code);
-      const key = blockStart(offset) * 8 + memory;
-      if (this.#marksOnce(address, key)) emitMarkLocal(code, memory, local, offset);
+      emitMarkLocal(code, memory, local, offset);
     } else {
       const copy = scratch.indexOf('i', -1);
       this.#spill(code, copy, values);
       this.#writeAccess(code);
       emitMarkLocal(code, memory, copy, offset);
-      this.#findings.marks += 1;
     }
+    if (isKnown) operands.marked(root, delta + blockStart(offset), memory);
+    this.#findings.marks += 1;
   }
 
-  #marksOnce(value: number, key: number): boolean {
-    const already = this.#walk.operands.markOnce(value, key);
-    if (already) this.#findings.marksSaved += 1;
-    else this.#findings.marks += 1;
-    return !already;
+  #writeMarkedConstant(code: Code, target: number): void {
+    const { instructions, operands } = this.#walk;
+    const { memory } = instructions;
+    this.#writeAccess(code);
+    // Outside every memory: it traps.
+    if (target > largestOffset) return;
+    const page = target >>> dirtyPageShift;
+    const onSamePage = (_distance: number, mark: number): boolean => mark >>> dirtyPageShift === page;
+    const isAlways = this.#context.memories[memory]?.alwaysDirty.has(page) ?? false;
+    if (isAlways || operands.isMarked(constantRoot, target, memory, onSamePage)) {
+      this.#findings.marksSaved += 1;
+      return;
+    }
+    emitMarkConstant(code, memory, target);
+    operands.marked(constantRoot, target | 0, memory);
+    this.#findings.marks += 1;
   }
 
   /** Leaves the operands as they are, with a copy of the address. `values` are the letters of those above it. */

@@ -6,6 +6,9 @@ import { Reader } from '../format/reader.ts';
 /** A function without calls that is no longer than this has no check at its entry: it is in the price of its callers. */
 export const uncheckedBytesMax = 128;
 
+/** What such a function may cost its caller: each of its instructions once, and as much again on further rounds of loops. */
+export const uncheckedUnitsMax: number = 2 * uncheckedBytesMax;
+
 /** Which functions check for an interrupt as they are entered: all but short ones that call nobody. */
 export class Callees {
   readonly #module: Module;

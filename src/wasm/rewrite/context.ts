@@ -1,6 +1,7 @@
 import type { Module } from '../format/module.ts';
 import type { Assembly } from './assembly.ts';
 import type { MemoryLayout } from './layout.ts';
+import type { ModuleShape } from './shape.ts';
 
 /** Words in the flags memory, which all slots of a thread and its ticker share. */
 export const flagWords = {
@@ -37,6 +38,8 @@ export interface GuestMemoryPlan {
   readonly pagesGlobal: number;
   /** The memory with the pristine content. */
   readonly imageMemory: number;
+  /** Pages that every rewind restores, so that nobody has to mark them. They lie in the memory as a request finds it. */
+  readonly alwaysDirty: ReadonlySet<number>;
 }
 
 /** In place of an entry's index: larger than all. */
@@ -51,6 +54,7 @@ export interface TouchedEntries {
 /** Everything that the passes need of each other. */
 export interface RewriteContext {
   readonly module: Module;
+  readonly shape: ModuleShape;
   readonly assembly: Assembly;
   readonly passes: Passes;
   readonly memories: readonly GuestMemoryPlan[];

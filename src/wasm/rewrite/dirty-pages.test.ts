@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { compareRuns, type GuestCall } from '../../../test/support/wasm-differential.ts';
+import { type StoreCase, storeModule, testCover } from '../../../test/support/store-cases.ts';
 import { openUp, RewrittenGuest } from '../../../test/support/wasm-harness.ts';
-import { assemble } from '../../../test/support/wasm-text.ts';
-
-interface Case {
-  readonly name: string;
-  /** What stands in the module beside three pages of memory with something in each. */
-  readonly fields?: string;
-  /** A function of three i32 parameters $a $b $c with two more locals $x $y. */
-  readonly body: string;
-  readonly args?: readonly (readonly [number, number, number])[];
-}
-
-const usual: readonly (readonly [number, number, number])[] = [
-  [0, 4096, 8192],
-  [4095, 65_530, 100_000],
-  [20_000, 0, 1],
-  [40_000, 90_000, 0],
-];
-
-function moduleOf({ fields = '', body }: Case): Uint8Array<ArrayBuffer> {
-  return assemble(`(module
-    (memory 3 8)
-    (data (i32.const 0) "front") (data (i32.const 70000) "middle") (data (i32.const 196000) "back")
-    ${fields}
-    (func $f (param $a i32) (param $b i32) (param $c i32) (local $x i32) (local $y i32) ${body}))`);
-}
 
 /** Bodies whose marks must not be taken for marks of another address. */
-const cases: readonly Case[] = [
+const cases: readonly StoreCase[] = [
   {
     name: 'a local set between two stores',
     body: `(i32.store (local.get $a) (i32.const 1))
@@ -246,7 +221,7 @@ const cases: readonly Case[] = [
 ];
 
 /** Places next to the borders of pages and of the blocks of offsets that share a mark. */
-const borders: readonly Case[] = [
+const borders: readonly StoreCase[] = [
   ...[0, 1, 240, 255, 256, 257, 4095, 4096, 65_535].map((offset) => ({
     name: `stores of every width at offset ${offset}`,
     body: `(i32.store8 offset=${offset} (local.get $a) (i32.const 255))
@@ -316,7 +291,7 @@ const borders: readonly Case[] = [
   },
 ];
 
-const updates: readonly Case[] = ['add', 'sub', 'and', 'or', 'xor', 'xchg'].map((action) => ({
+const updates: readonly StoreCase[] = ['add', 'sub', 'and', 'or', 'xor', 'xchg'].map((action) => ({
   name: `atomic ${action}`,
   body: `(drop (i32.atomic.rmw.${action} (local.get $a) (i32.const 5)))
     (drop (i64.atomic.rmw.${action} (i32.add (local.get $a) (i32.const 8192)) (i64.const 5)))
@@ -332,7 +307,7 @@ const updates: readonly Case[] = ['add', 'sub', 'and', 'or', 'xor', 'xchg'].map(
   ],
 }));
 
-const exchanges: Case = {
+const exchanges: StoreCase = {
   name: 'atomic cmpxchg',
   body: `(drop (i32.atomic.rmw.cmpxchg (i32.add (local.get $a) (i32.const 4096)) (local.get $b) (local.get $c)))
     (drop (i64.atomic.rmw.cmpxchg (i32.add (local.get $a) (i32.const 12288)) (i64.const 0) (i64.const -1)))
@@ -344,41 +319,50 @@ const exchanges: Case = {
   ],
 };
 
-function callsOf({ args = usual }: Case): GuestCall[] {
-  return args.map((each) => ({ index: 0, args: each }));
-}
-
 describe('marks', () => {
-  for (const each of [...cases, ...borders, ...updates, exchanges]) {
-    test(`cover ${each.name}`, () => {
-      const bytes = moduleOf(each);
-      assert.ok(WebAssembly.validate(bytes));
-      const { problems, endings } = compareRuns(bytes, { calls: callsOf(each) });
-      assert.deepEqual(problems, []);
-      assert.equal(endings.length, callsOf(each).length);
-      // Each call by itself, too: another's marks may hide what is missing.
-      for (const call of callsOf(each))
-        assert.deepEqual(compareRuns(bytes, { calls: [call] }).problems, [], String(call.args));
-      const everything = compareRuns(bytes, {
-        calls: callsOf(each),
-        passes: { preemption: 'none', dirty: 'everything' },
-      });
-      assert.deepEqual(everything.problems, []);
-    });
-  }
+  testCover([...cases, ...borders, ...updates, exchanges]);
 
-  test('are one for stores at one local and in one block of offsets', () => {
+  test('are one for stores that lie close together, whatever stands between them', () => {
     const saved = (body: string): number =>
-      new RewrittenGuest(openUp(moduleOf({ name: '', body }))).rewritten.findings.marksSaved;
+      new RewrittenGuest(openUp(storeModule({ name: '', body }))).rewritten.findings.marksSaved;
     const two = (first: string, second: string): number =>
       saved(`(i32.store ${first} (i32.const 1)) (i32.store ${second} (i32.const 1))`);
-    assert.equal(two('(local.get $a)', 'offset=255 (local.get $a)'), 1);
-    assert.equal(two('(local.get $a)', 'offset=256 (local.get $a)'), 0);
+    const plus = (constant: number): string => `(i32.add (local.get $a) (i32.const ${constant}))`;
+    assert.equal(two('(local.get $a)', 'offset=256 (local.get $a)'), 1);
+    assert.equal(two('(local.get $a)', 'offset=257 (local.get $a)'), 0);
+    // The mark is made for offset 256.
+    assert.equal(two('offset=300 (local.get $a)', '(local.get $a)'), 1);
+    assert.equal(two('offset=300 (local.get $a)', 'offset=512 (local.get $a)'), 1);
+    assert.equal(two('offset=300 (local.get $a)', 'offset=513 (local.get $a)'), 0);
     assert.equal(two('(local.get $a)', '(local.get $b)'), 0);
+    assert.equal(two('(local.get $a)', plus(256)), 1);
+    assert.equal(two('(local.get $a)', plus(257)), 0);
+    assert.equal(two('(local.get $a)', plus(-256)), 1);
+    assert.equal(two('(local.get $a)', plus(-257)), 0);
+    assert.equal(two(plus(2_147_483_647), `offset=100 ${plus(-2_147_483_648)}`), 1);
     assert.equal(two('(i32.const 0)', '(i32.const 4095)'), 1);
     assert.equal(two('(i32.const 0)', '(i32.const 4096)'), 0);
-    assert.equal(two('(local.get $a)', '(i32.add (local.get $a) (i32.const 0))'), 0);
-    assert.equal(saved('(i32.store (local.get $a) (i32.const 1)) (block (i32.store (local.get $a) (i32.const 1)))'), 1);
-    assert.equal(saved('(i32.store (local.get $a) (i32.const 1)) (loop (i32.store (local.get $a) (i32.const 1)))'), 0);
+    const store = '(i32.store (local.get $a) (i32.const 1))';
+    assert.equal(saved(`${store} (block ${store})`), 1);
+    assert.equal(saved(`${store} (loop ${store})`), 1);
+    assert.equal(saved(`(loop ${store}) ${store}`), 1);
+    assert.equal(saved(`(block ${store}) ${store}`), 1);
+    assert.equal(saved(`(block $l (br_if $l (local.get $b)) ${store}) ${store}`), 0);
+    assert.equal(saved(`${store} (loop (local.set $a (local.get $b)) ${store})`), 0);
+  });
+
+  test('are left out for pages that every rewind restores', () => {
+    const times = (count: number, at: string): string =>
+      Array.from({ length: count }, () => `(i32.store ${at} (i32.const 1))`).join(' ');
+    const marks = (body: string): number =>
+      new RewrittenGuest(openUp(storeModule({ name: '', body }))).rewritten.findings.marks;
+    assert.equal(marks(times(7, 'offset=5000 (i32.const 0)')), 1);
+    assert.equal(marks(times(8, 'offset=5000 (i32.const 0)')), 0);
+    assert.equal(marks(`(loop ${times(1, 'offset=5000 (i32.const 0)')})`), 0);
+    // Not outside of the memory as a request finds it, three pages here.
+    assert.equal(marks(times(8, 'offset=196604 (i32.const 0)')), 0);
+    assert.equal(marks(times(8, 'offset=196608 (i32.const 0)')), 1);
+    // What looks like a constant in the weighing may be none: that is marked.
+    assert.equal(marks(times(8, 'offset=5000 (local.get $a)')), 1);
   });
 });

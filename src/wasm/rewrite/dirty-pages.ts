@@ -1,9 +1,17 @@
+import { wasmPageBytes } from '../../base/mod.ts';
 import { Op } from '../format/instructions.ts';
 import { type FunctionCode, functionCode, i32 } from './assembly.ts';
 import type { Code } from './code.ts';
 import { Code as CodeWriter } from './code.ts';
 import type { RewriteContext } from './context.ts';
-import { dirtyPageShift, markBlockBytes } from './layout.ts';
+import { dirtyPageBytes, dirtyPageShift, markBlockBytes, markReachBytes } from './layout.ts';
+import type { ModuleShape } from './shape.ts';
+
+/** How many pages of a memory every rewind restores, rather than have their stores marked. */
+const alwaysDirtyMax = 2;
+
+/** What the stores to a page have to weigh for that: as much as one in a loop, or eight; and an eighth of those to the heaviest. */
+const alwaysDirtyWeightMin = 8;
 
 /** Marks the page of the address in `local` plus the start of `offset`'s block. */
 export function emitMarkLocal(code: Code, memory: number, local: number, offset: number): void {
@@ -19,6 +27,29 @@ export function emitMarkConstant(code: Code, memory: number, address: number): v
     .i32(address >>> dirtyPageShift)
     .i32(1)
     .access(Op.i32Store8, memory, 0);
+}
+
+/**
+ * Pages with variables that a module stores to at constant addresses, such as an allocator's, and often does. To copy one costs a rewind less
+ * than marking it again and again costs the guest. Only pages of the memory as a request finds it: of others there may be no map.
+ */
+export function alwaysDirtyPages(shape: ModuleShape, memory: number, initialPages: number): ReadonlySet<number> {
+  const end = initialPages * (wasmPageBytes / dirtyPageBytes);
+  const pages = shape.storedPages(memory);
+  const least = Math.max(alwaysDirtyWeightMin, (pages[0]?.weight ?? 0) / 8);
+  const found = pages.filter(({ page, weight }) => page < end && weight >= least);
+  return new Set(found.slice(0, alwaysDirtyMax).map(({ page }) => page));
+}
+
+/**
+ * Whether a mark for the address M speaks for a store to the address S, when the guest's sums say that S lies `distance` behind M.
+ *
+ * The sums are modulo 2^32, the addresses are not: but both lie in the memory, M because a store that came behind it by less than a block did
+ * not trap, and S because the mark only matters if its store does not trap. No memory reaches the last 64 KiB of 32 bits, so
+ * S - M cannot be the distance plus or less 2^32.
+ */
+export function isInReach(distance: number): boolean {
+  return distance >= -markReachBytes && distance <= markReachBytes;
 }
 
 /** Offsets of one block share a mark, made for the block's start. */

@@ -7,6 +7,8 @@ export interface BodyFindings {
   readonly functionsReferenced: Set<number>;
   /** How often each pass had something to do. */
   checks: number;
+  /** Loops that need no checks, as they end by themselves before long. */
+  loopsUnchecked: number;
   marks: number;
   /** Marks that an earlier one spoke for. */
   marksSaved: number;

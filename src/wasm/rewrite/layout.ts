@@ -14,14 +14,15 @@ import { wasmPageBytes } from '../../base/mod.ts';
 export const dirtyPageShift = 12;
 export const dirtyPageBytes: number = 2 ** dirtyPageShift;
 
-/** Stores at the same local and within one block of this many bytes of offset share one mark. */
+/** A mark is made for the start of a block of so many bytes of offset, so that it needs no addition for most. */
 export const markBlockBytes = 256;
 
 /**
- * What a mark speaks for beyond its page: the mark is made for the start of the offset's block, so a store can lie up to 255
- * bytes further, and be 16 bytes long.
+ * How far from the address that a mark was made for a store may begin, before or behind, for the mark to speak for it too. A rewind
+ * restores so much more round each marked page, and behind it the 16 bytes that a store can be long.
  */
-export const markOverhangBytes: number = markBlockBytes + 16;
+export const markReachBytes = 256;
+export const storeBytesMax = 16;
 
 /** Bytes kept for the engine between the map and guest address 0. */
 export const engineWordsBytes = 64;

@@ -1,25 +1,16 @@
 /**
- * What is known of the operands on the stack while a body is walked, and which dirty marks are already made.
+ * What is known of the operands on the stack and of the locals while a body is walked, and what holds where the walk stands: which
+ * dirty marks are already made, which tests were passed.
  *
- * A value is known by a number: positive for "the value that local N has since its last set", negative for a constant, 0
- * for anything else. Each `local.set` gives its local a new number, so a number that is no longer its local's is simply out of
- * date: no set of numbers has to be merged where branches meet.
- *
- * Marks are facts in a list. Entering a block remembers the list's length, leaving it forgets what came since; a loop hides what
- * came before it, since its body may change a local on a later round. Facts from before a block hold behind it when their local still
- * has the same number, that is, when nothing in the block set it.
+ * Facts are lists. Entering a block remembers how long they are; leaving it forgets what came since, if its end can be come to
+ * from elsewhere than the instruction before it: over a branch, or by another arm. So does a local forget what was set to it in such a block.
+ * A loop is only ever come to from above and by branches to its start, and left by its last instruction or by branches to blocks
+ * round it: what holds at its end holds behind it. At its start every local that it sets anywhere is a new unknown, which may be another on
+ * each round; a value that it does not set is the same on all of them, and what is known of it goes on to hold.
  */
-export const unknownValue = 0;
-
-/** The number of the constant `value`, an unsigned 32-bit number. */
-export function constantValue(value: number): number {
-  return -1 - (value >>> 0);
-}
-
-/** The constant that the number `value` stands for. Only for negative numbers. */
-export function constantOf(value: number): number {
-  return -1 - value;
-}
+import { Op } from '../format/instructions.ts';
+import type { LocalSets } from './shape.ts';
+import { constantOf, constantValue, unknownValue, Values } from './values.ts';
 
 const factsSearched = 24;
 
@@ -28,33 +19,43 @@ export interface Frame {
   readonly height: number;
   readonly params: number;
   readonly results: number;
-  readonly factsAtEntry: number;
-  /** Where the facts that hold here begin, outside this frame. */
-  readonly outerFloor: number;
+  /** How many facts and values there were at its start. */
+  readonly marks: number;
+  readonly tests: number;
+  readonly values: number;
+  /** Whether its end is come to only by the instruction before it. */
+  straight: boolean;
+  /** For a loop: the values that the locals it sets have at its start, from the first to the last. */
+  readonly round: { readonly first: number; readonly last: number } | undefined;
 }
 
 export class Operands {
+  readonly values: Values = new Values();
   #stack: Float64Array = new Float64Array(64);
   #height = 0;
   readonly #frames: Frame[] = [];
-  #localNumber: Float64Array = new Float64Array(0);
-  #localOf: Int32Array = new Int32Array(256);
-  #numbers = 0;
-  readonly #factValues: number[] = [];
-  readonly #factBlocks: number[] = [];
-  #floor = 0;
+  /** The value of each local; 0 before it is first asked for. */
+  #locals: Int32Array = new Int32Array(0);
+  #localCount = 0;
+  /** Values that locals got in blocks that are left: from, to, from, to, ascending. */
+  readonly #left: number[] = [];
+  /** What locals held that a loop has made unknown, by the unknown. */
+  readonly #before = new Map<number, number>();
+  readonly #marked: { root: number; delta: number; memory: number }[] = [];
+  readonly #passed: number[] = [];
 
   /** Starts on a function with this many locals, parameters included. */
   begin(localCount: number, results: number): void {
-    if (this.#localNumber.length < localCount) this.#localNumber = new Float64Array(localCount * 2);
+    if (this.#locals.length < localCount) this.#locals = new Int32Array(localCount * 2);
+    this.values.clear();
     this.#height = 0;
-    this.#numbers = 0;
     this.#frames.length = 0;
-    this.#factValues.length = 0;
-    this.#factBlocks.length = 0;
-    this.#floor = 0;
-    // Numbers are given at the first use: a function with 50,000 locals costs nothing for those it does not touch.
-    this.#localNumber.fill(0, 0, localCount);
+    this.#left.length = 0;
+    this.#before.clear();
+    this.#marked.length = 0;
+    this.#passed.length = 0;
+    this.#localCount = localCount;
+    this.#locals.fill(0, 0, localCount);
     this.open(0, results);
   }
 
@@ -64,6 +65,10 @@ export class Operands {
 
   get frame(): Frame | undefined {
     return this.#frames[this.#frames.length - 1];
+  }
+
+  frameAt(label: number): Frame | undefined {
+    return this.#frames[this.#frames.length - 1 - label];
   }
 
   push(value: number): void {
@@ -91,54 +96,127 @@ export class Operands {
     this.#height = Math.max(floor, this.#height - count);
   }
 
-  /** The number of what local `index` holds now. */
+  /** What local `index` holds. */
   localValue(index: number): number {
-    const known = this.#localNumber[index] ?? 0;
-    return known === 0 ? this.setLocal(index) : known;
+    const known = this.#locals[index] ?? 0;
+    if (known === 0 || this.#isLeft(known)) return this.setLocal(index, unknownValue);
+    // A constant is one wherever it lies.
+    return this.values.rootOf(known) === 0 ? constantValue(this.values.deltaOf(known)) : known;
   }
 
-  /** Local `index` holds something new. @returns its number */
-  setLocal(index: number): number {
-    const number = ++this.#numbers;
-    if (number >= this.#localOf.length) {
-      const larger = new Int32Array(this.#localOf.length * 2);
-      larger.set(this.#localOf);
-      this.#localOf = larger;
-    }
-    this.#localOf[number] = index;
-    this.#localNumber[index] = number;
-    return number;
+  /** Local `index` holds `value`. @returns what it holds as a value of its own, which remembers where it is */
+  setLocal(index: number, value: number): number {
+    const number = this.values.add(value, index);
+    this.#locals[index] = number;
+    return value < 0 ? value : number;
   }
 
   /** The local that holds `value` now, -1 when none does. */
   localHolding(value: number): number {
     if (value <= 0) return -1;
-    const local = this.#localOf[value] ?? 0;
-    return this.#localNumber[local] === value ? local : -1;
+    const local = this.values.localOf(value);
+    return local >= 0 && this.#locals[local] === value ? local : -1;
+  }
+
+  /** What a local held before the loop whose start made it `unknown`. */
+  valueBefore(unknown: number): number {
+    return this.#before.get(unknown) ?? unknownValue;
+  }
+
+  /** Does what an instruction on 32-bit numbers does, where the result is known. @returns whether it is */
+  compute(opcode: number): boolean {
+    if (opcode === Op.i32Add || opcode === Op.i32Sub) {
+      this.#add(opcode === Op.i32Add ? 1 : -1);
+    } else if (opcode === Op.i32Eqz) {
+      this.#isZero();
+    } else if (opcode > Op.i32Eqz && opcode <= Op.i32GeU) {
+      this.#compare(opcode);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  #add(sign: 1 | -1): void {
+    const right = this.pop();
+    const left = this.pop();
+    if (right < 0) this.push(this.values.sum(left, sign * constantOf(right)));
+    else if (left < 0 && sign === 1) this.push(this.values.sum(right, constantOf(left)));
+    else this.push(unknownValue);
+  }
+
+  #isZero(): void {
+    const value = this.pop();
+    const inner = this.values.comparisonOf(value);
+    if (inner !== undefined) {
+      const outcome = inner.outcome === 'negated' ? 'as it is' : 'negated';
+      this.push(this.values.compare({ ...inner, outcome }));
+    } else if (value > 0) {
+      this.push(
+        this.values.compare({ opcode: Op.i32Eq, value, constant: 0, constantIs: 'right', outcome: 'as it is' }),
+      );
+    } else {
+      this.push(unknownValue);
+    }
+  }
+
+  #compare(opcode: number): void {
+    const right = this.pop();
+    const left = this.pop();
+    const [value, constant] = right < 0 ? [left, right] : [right, left];
+    if (value <= 0 || constant >= 0) return this.push(unknownValue);
+    const constantIs = right < 0 ? 'right' : 'left';
+    this.push(
+      this.values.compare({ opcode, value, constant: constantOf(constant) | 0, constantIs, outcome: 'as it is' }),
+    );
   }
 
   /** Opens a block whose parameters are on the stack. */
   open(params: number, results: number): void {
-    const height = Math.max(this.frame?.height ?? 0, this.#height - params);
-    this.#frames.push({ height, params, results, factsAtEntry: this.#factValues.length, outerFloor: this.#floor });
+    this.#open(params, results, undefined);
   }
 
-  /**
-   * Opens a loop. Nothing that is known before it holds on its later rounds: its parameters are then what a branch brings, and
-   * its body may have changed any local, so that all facts are hidden until it ends.
-   */
-  openLoop(params: number, results: number): void {
-    this.open(params, results);
+  /** Opens an `if`, which is also come to the end of when it is gone round. */
+  openIf(params: number, results: number): void {
+    this.#open(params, results, undefined);
+    this.target(0);
+  }
+
+  /** Opens a loop that sets the locals in `sets`; undefined when it may be any. */
+  openLoop(params: number, results: number, sets: LocalSets | undefined): void {
+    const first = this.values.last + 1;
+    if (sets === undefined) this.#leaveValues(0);
+    else for (let i = sets.first; i < sets.end; i++) this.#startRound(sets.locals[i] ?? 0, first);
+    this.#open(params, results, { first, last: this.values.last });
     this.#height = this.frame?.height ?? 0;
     this.pushUnknown(params);
-    this.#floor = this.#factValues.length;
+  }
+
+  #startRound(index: number, first: number): void {
+    // Of a function that was not checked yet: the walk finds a local that is none by itself.
+    if (index >= this.#localCount || (this.#locals[index] ?? 0) >= first) return;
+    const before = this.localValue(index);
+    this.#before.set(this.setLocal(index, unknownValue), before);
+  }
+
+  #open(params: number, results: number, round: Frame['round']): void {
+    const height = Math.max(this.frame?.height ?? 0, this.#height - params);
+    const [marks, tests, values] = [this.#marked.length, this.#passed.length, this.values.last];
+    this.#frames.push({ height, params, results, marks, tests, values, straight: true, round });
+  }
+
+  /** A branch leads to block `label`. */
+  target(label: number): void {
+    const frame = this.frameAt(label);
+    if (frame !== undefined) frame.straight = false;
   }
 
   /** Goes on in another arm of the innermost block (`else`, `catch`), which starts with `count` operands. */
   nextArm(count: number): void {
     const { frame } = this;
     if (frame === undefined) return;
-    this.#forgetSince(frame.factsAtEntry);
+    frame.straight = false;
+    this.#forget(frame);
     this.#height = frame.height;
     this.pushUnknown(count);
   }
@@ -147,8 +225,7 @@ export class Operands {
   close(): Frame | undefined {
     const frame = this.#frames.pop();
     if (frame === undefined) return undefined;
-    this.#forgetSince(frame.factsAtEntry);
-    this.#floor = frame.outerFloor;
+    if (!frame.straight && frame.round === undefined) this.#forget(frame);
     this.#height = frame.height;
     this.pushUnknown(frame.results);
     return frame;
@@ -159,20 +236,60 @@ export class Operands {
     this.#height = this.frame?.height ?? 0;
   }
 
-  /** Whether a mark for this value and block of offsets holds here already; if not, it does from now on. */
-  markOnce(value: number, block: number): boolean {
-    const last = this.#factValues.length - 1;
-    const first = Math.max(this.#floor, last - factsSearched);
-    for (let i = last; i >= first; i--) {
-      if (this.#factValues[i] === value && this.#factBlocks[i] === block) return true;
+  /**
+   * Whether a mark speaks for a store at root + delta in `memory` here. `covers` is asked how far the store lies from where a mark
+   * was made for the same root.
+   */
+  isMarked(root: number, delta: number, memory: number, covers: (distance: number, mark: number) => boolean): boolean {
+    const first = Math.max(0, this.#marked.length - factsSearched);
+    for (let i = this.#marked.length - 1; i >= first; i--) {
+      const mark = this.#marked[i];
+      if (mark?.root === root && mark.memory === memory && covers((delta - mark.delta) | 0, mark.delta)) return true;
     }
-    this.#factValues.push(value);
-    this.#factBlocks.push(block);
     return false;
   }
 
-  #forgetSince(length: number): void {
-    this.#factValues.length = length;
-    this.#factBlocks.length = length;
+  /** From here on a mark for root + delta is made. */
+  marked(root: number, delta: number, memory: number): void {
+    this.#marked.push({ root, delta, memory });
+  }
+
+  /** From here on `value` is known to have been 0. */
+  passed(value: number): void {
+    if (value > 0) this.#passed.push(value);
+  }
+
+  /** The last tests that were passed since the start of `loop` on every way from it to here. */
+  *testsSince(loop: Frame): IterableIterator<number> {
+    const first = Math.max(loop.tests, this.#passed.length - factsSearched);
+    for (let i = this.#passed.length - 1; i >= first; i--) yield this.#passed[i] ?? unknownValue;
+  }
+
+  /** Forgets what came to be known in a block. */
+  #forget(frame: Frame): void {
+    this.#marked.length = frame.marks;
+    this.#passed.length = frame.tests;
+    this.#leaveValues(frame.values);
+  }
+
+  /** What locals hold that got it since there were `count` values is not known any more. */
+  #leaveValues(count: number): void {
+    if (this.values.last === count) return;
+    const left = this.#left;
+    while ((left.at(-2) ?? -1) > count) left.length -= 2;
+    left.push(count + 1, this.values.last);
+  }
+
+  /** Whether a value was given to its local in a block that is left. */
+  #isLeft(value: number): boolean {
+    const left = this.#left;
+    let [low, high] = [0, left.length / 2];
+    // The first range that ends at the value or behind it.
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((left[2 * middle + 1] ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low < left.length / 2 && (left[2 * low] ?? 0) <= value;
   }
 }

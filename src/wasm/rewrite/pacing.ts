@@ -1,17 +1,33 @@
 /**
- * Where checks stand besides loops and entries, so that code without loops does not run on for as long as it is.
+ * Where checks stand besides entries and the ways back to the starts of loops, so that code does not run on for as long as it is; and which of
+ * those ways need none.
  *
- * Every instruction costs something. What the dearest path to a place has cost since its last check is known from one walk, as
- * branches only go forwards but for those to loops, which begin with a check. Once that is `unitsBetweenChecks`, another one stands.
+ * Every instruction costs a unit. What the dearest path to a place has cost since its last check is known from one walk, as
+ * branches only go forwards, but for those to the starts of loops, which check before they are taken. Once that is `unitsBetweenChecks`,
+ * another check stands.
  *
  *     check ── 700 ──┬── 500 ── check ── 100 ──┬──▶ 900 on the dearest path
  *                    └── 200 ──────────────────┘
+ *
+ * A loop without any check or checked call in it, of which it is proven how often it goes round at most, is code of so many times its
+ * cost. It goes without checks when that is not more than `unitsInLoop`, and is followed by one when it is much.
+ *
+ *     300 ──▶ loop of 16 × 40 ──▶ 300 + 640
+ *
+ * So the longest way from one check to the next costs less than `unitsBetweenChecks` up to a loop, and `unitsInLoop` in it: 9216
+ * units, a few microseconds, and about a millisecond where every one of them waits for memory.
  */
 import type { InstructionReader } from '../format/instruction-reader.ts';
 import { Op } from '../format/instructions.ts';
-import { type Callees, uncheckedBytesMax } from './callees.ts';
+import { type Callees, uncheckedBytesMax, uncheckedUnitsMax } from './callees.ts';
 
 const unitsBetweenChecks = 1024;
+
+/** What a loop that goes unchecked may cost on all of its rounds together. */
+const unitsInLoop = 8192;
+
+/** What may have been spent as a loop starts: within it a check is passed again and again, before it only once. */
+const unitsBeforeLoop = 512;
 
 /** Ten thousand functions that have called each other and all go on for this long take a few milliseconds. */
 const unitsAfterCall = 256;
@@ -22,18 +38,34 @@ const dear: number = unitsBetweenChecks;
 /** In place of a cost: branches to a loop lead to its start. */
 const isLoop = -1;
 
+interface OpenLoop {
+  readonly position: number;
+  readonly costAtStart: number;
+  /** How many checks the walk had come by. */
+  readonly checks: number;
+  /** The outermost block that a path from inside leads to the end of; `Infinity` while there is none. */
+  lowestExit: number;
+}
+
 export class Pacing {
   /** What the dearest path to here has cost. */
   #cost = 0;
+  /** Checks that the walk came by, and calls of what checks. */
+  #checks = 0;
   /** For each block that is open: the cost at its start, and the highest cost of a path that leaves it for its end. */
   readonly #atStart: number[] = [];
   readonly #atEnd: number[] = [];
+  readonly #loops: OpenLoop[] = [];
+  #entry: 'checked' | 'unchecked' = 'checked';
 
-  /** Starts on a function; its entry is taken as checked. */
-  begin(): void {
+  /** Starts on a function. Its callers pay for one whose entry is unchecked. */
+  begin(entry: 'checked' | 'unchecked'): void {
     this.#cost = 0;
+    this.#checks = 0;
     this.#atStart.length = 0;
     this.#atEnd.length = 0;
+    this.#loops.length = 0;
+    this.#entry = entry;
     this.open();
   }
 
@@ -43,6 +75,16 @@ export class Pacing {
     return this.#cost >= unitsBetweenChecks;
   }
 
+  /** Whether a check is due before the end of the function, as the callers' next one may be some way off. */
+  get isDueAtReturn(): boolean {
+    return this.#cost >= unitsBetweenChecks;
+  }
+
+  /** Whether a check is due before a loop. */
+  get isDueBeforeLoop(): boolean {
+    return this.#cost >= unitsBeforeLoop;
+  }
+
   /**
    * A call has returned, of a function that certainly checks at its entry or one that may. Frames that are left one after the other
    * do not check again, so what each of them may do until the next check is little.
@@ -50,11 +92,13 @@ export class Pacing {
   returned(checks: 'certainly' | 'perhaps'): void {
     const least = unitsBetweenChecks - unitsAfterCall;
     this.#cost = checks === 'certainly' ? least : Math.max(this.#cost, least);
+    this.#checks += 1;
   }
 
   /** A check stands before the instruction that was spent on last. */
   checked(): void {
     this.#cost = 0;
+    this.#checks += 1;
   }
 
   open(): void {
@@ -68,10 +112,11 @@ export class Pacing {
     this.#atEnd.push(this.#cost);
   }
 
-  /** Opens a loop, which begins with a check. Branches to it lead there. */
+  /** Opens a loop. Branches to it lead to its start, and check before, or need not. */
   openLoop(): void {
-    this.#cost = 0;
-    this.#atStart.push(0);
+    const position = this.#atEnd.length;
+    this.#loops.push({ position, costAtStart: this.#cost, checks: this.#checks, lowestExit: Infinity });
+    this.#atStart.push(this.#cost);
     this.#atEnd.push(isLoop);
   }
 
@@ -85,10 +130,46 @@ export class Pacing {
     this.#leave(label, unitsBetweenChecks);
   }
 
+  /** A path leads out of the function. */
+  leaveFunction(): void {
+    this.#leave(this.#atEnd.length - 1, this.#cost);
+  }
+
   #leave(label: number, cost: number): void {
     const position = this.#atEnd.length - 1 - label;
     const known = this.#atEnd[position] ?? isLoop;
     if (known !== isLoop) this.#atEnd[position] = Math.max(known, cost);
+    this.#noteExit(position);
+  }
+
+  #noteExit(position: number): void {
+    const loop = this.#loops.at(-1);
+    if (loop !== undefined && position < loop.position) loop.lowestExit = Math.min(loop.lowestExit, position);
+  }
+
+  /** How often the loop that block `label` is may go round without a check; less than 2 when it may not. */
+  roundsUnchecked(label: number): number {
+    const loop = this.#loops.at(-1);
+    const isInnermost = loop?.position === this.#atEnd.length - 1 - label;
+    if (loop === undefined || !isInnermost || loop.checks !== this.#checks) return 0;
+    const perRound = Math.max(1, this.#cost - loop.costAtStart);
+    // Who calls a function with an unchecked entry pays for this, and once more for all of its instructions.
+    if (this.#entry === 'unchecked') return Math.floor((uncheckedBytesMax - loop.costAtStart) / perRound);
+    // A path from the loop out of the function would come by no check: it may only have spent what any other has.
+    const most = loop.lowestExit === 0 ? unitsBetweenChecks - 1 - loop.costAtStart : unitsInLoop;
+    return Math.floor(most / perRound);
+  }
+
+  /** The innermost loop goes round so often at most, without a check. Who leaves it may have spent all of that. */
+  goRound(rounds: number): void {
+    const loop = this.#loops.at(-1);
+    if (loop === undefined) return;
+    const further = (this.#cost - loop.costAtStart) * (rounds - 1);
+    this.#cost += further;
+    for (let position = loop.lowestExit; position < loop.position; position++) {
+      const known = this.#atEnd[position] ?? isLoop;
+      if (known !== isLoop) this.#atEnd[position] = known + further;
+    }
   }
 
   /** No path leads on from here. */
@@ -110,14 +191,17 @@ export class Pacing {
 
   close(): void {
     this.#atStart.pop();
-    this.#cost = Math.max(this.#cost, this.#atEnd.pop() ?? 0);
+    const atEnd = this.#atEnd.pop() ?? 0;
+    this.#cost = Math.max(this.#cost, atEnd);
+    if (atEnd !== isLoop) return;
+    const loop = this.#loops.pop();
+    if (loop !== undefined && loop.lowestExit !== Infinity) this.#noteExit(loop.lowestExit);
   }
 }
 
 /** What the current instruction costs. Those that open another arm or end a block cost nothing, as nothing can stand before them. */
 export function priceOf(callees: Callees, { opcode, index }: InstructionReader): number {
   switch (opcode) {
-    case Op.loop:
     case Op.else:
     case Op.catch:
     case Op.catchAll:
@@ -134,9 +218,9 @@ export function priceOf(callees: Callees, { opcode, index }: InstructionReader):
       return dear;
     case Op.callIndirect:
     case Op.callRef:
-      return uncheckedBytesMax;
+      return uncheckedUnitsMax;
     case Op.call:
-      return callees.checksAtEntry(index) ? 1 : uncheckedBytesMax;
+      return callees.checksAtEntry(index) ? 1 : uncheckedUnitsMax;
     default:
       return 1;
   }

@@ -38,7 +38,161 @@ const endless: readonly (readonly [name: string, text: string])[] = [
   ],
 ];
 
+/** Counts that look as if they came to an end, and do not. */
+const count = (body: string): string => `(func (local $i i32) (local $j i32) (local $x i32) ${body})`;
+const next = '(local.set $i (i32.add (local.get $i) (i32.const 1)))';
+const never: readonly (readonly [name: string, text: string])[] = [
+  [
+    'a count that another branch turns back',
+    count(`(local.set $i (i32.const 0)) (loop $l ${next}
+      (if (i32.eq (local.get $i) (i32.const 5)) (then (local.set $i (i32.const 0)) (br $l)))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10))))`),
+  ],
+  [
+    'a count that a branch behind the end turns back',
+    count(`(local.set $i (i32.const 0)) (loop $l ${next} (br_if $l (i32.ne (local.get $i) (i32.const 10)))
+      (local.set $i (i32.const 0)) (br $l))`),
+  ],
+  [
+    'a count that a br_table turns back',
+    count(`(local.set $i (i32.const 0)) (loop $l (block $b ${next} (br_if $l (i32.ne (local.get $i) (i32.const 10))))
+      (local.set $i (i32.const 0)) (br_table $l $l (i32.const 1)))`),
+  ],
+  [
+    'a count that a caught exception turns back',
+    `(tag $t) ${count(`(local.set $i (i32.const 0)) (loop $l
+      (local.set $j (local.get $i)) ${next}
+      (try_table (catch $t $l) (if (i32.eq (local.get $i) (i32.const 9)) (then (local.set $i (i32.const 0)) (throw $t))))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10))))`)}`,
+  ],
+  [
+    'a count that an arm turns back',
+    count(`(local.set $i (i32.const 0)) (loop $l ${next}
+      (if (i32.eq (local.get $i) (i32.const 9)) (then (local.set $i (i32.const 0))))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10))))`),
+  ],
+  [
+    'a count that goes on only in an arm',
+    count(`(local.set $i (i32.const 0)) (loop $l
+      (if (i32.lt_u (local.get $i) (i32.const 9)) (then ${next}))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10))))`),
+  ],
+  [
+    'a count that a loop inside turns back',
+    count(`(local.set $i (i32.const 0)) (loop $l ${next}
+      (loop $m (local.set $j (i32.eq (local.get $i) (i32.const 9))) (if (local.get $j) (then (local.set $i (i32.const 0)))))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10))))`),
+  ],
+  [
+    'a count that steps over its end',
+    count(`(local.set $i (i32.const 0)) (loop $l
+      (local.set $i (i32.add (local.get $i) (i32.const 4))) (br_if $l (i32.ne (local.get $i) (i32.const 10))))`),
+  ],
+  [
+    'a count that its end runs away from',
+    count(`(local.set $i (i32.const 0)) (loop $l ${next}
+      (local.set $j (i32.add (local.get $i) (i32.const 4)))
+      (br_if $l (i32.ne (local.get $i) (local.get $j))))`),
+  ],
+  [
+    'a count that is not compared with its end',
+    count(`(local.set $i (i32.const 0)) (loop $l ${next}
+      (drop (i32.ne (local.get $i) (i32.const 10))) (br_if $l (i32.ne (local.get $j) (i32.const 10))))`),
+  ],
+  [
+    'a count whose test stands in an arm',
+    count(`(local.set $i (i32.const 0)) (block $out (loop $l ${next}
+      (if (local.get $x) (then (br_if $out (i32.eq (local.get $i) (i32.const 10)))))
+      (br $l)))`),
+  ],
+  [
+    'a count whose test a branch goes round',
+    count(`(local.set $i (i32.const 0)) (block $out (loop $l ${next}
+      (block $b (br_if $b (i32.eqz (local.get $x))) (br_if $out (i32.eq (local.get $i) (i32.const 10))))
+      (br $l)))`),
+  ],
+  [
+    'a count of a test before the loop',
+    count(`(local.set $i (i32.const 0)) (block $out (br_if $out (i32.eq (local.get $i) (i32.const 10)))
+      (loop $l ${next} (br $l)))`),
+  ],
+  [
+    'a count that starts anew in a loop that is endless',
+    count(`(loop $o (local.set $i (i32.const 0))
+      (loop $l ${next} (br_if $l (i32.ne (local.get $i) (i32.const 10)))) (br $o))`),
+  ],
+  [
+    'a count that ends, of a loop that goes on round another',
+    count(`(loop $o (local.set $i (i32.const 0))
+      (loop $l ${next} (br_if $o (i32.eq (local.get $i) (i32.const 9))) (br_if $l (i32.ne (local.get $i) (i32.const 10)))))`),
+  ],
+  [
+    'a count that is a parameter of its loop',
+    count(`(i32.const 0) (loop $l (param i32) (local.set $i) (i32.const 0)
+      (br_if $l (i32.ne (local.get $i) (i32.const 10))) drop)`),
+  ],
+];
+
 describe('preemption', () => {
+  for (const [name, text] of never) {
+    test(`ends ${name}`, () => assert.equal(guestOf(text, 1000).call(0, []), 'out of fuel'));
+  }
+
+  /** How many checks a loop comes by that counts $i from 0, and has `body` before the branch to its start and its condition. */
+  const loop = (condition: string, body = '', start = 0, step = 1): string =>
+    count(`(local.set $i (i32.const ${start})) (loop $l ${body}
+      (local.set $i (i32.add (local.get $i) (i32.const ${step}))) (br_if $l ${condition}))`);
+  const test10 = (operator: string): string => `(i32.${operator} (local.get $i) (i32.const 10))`;
+
+  test('leaves loops alone that end before long, whatever they count by', () => {
+    for (const operator of ['ne', 'lt_u', 'lt_s', 'le_u', 'le_s']) assert.equal(checksOn(loop(test10(operator))), 0);
+    for (const operator of ['ge_s', 'gt_s', 'gt_u']) assert.equal(checksOn(loop(test10(operator), '', 20, -1)), 0);
+    assert.equal(checksOn(loop('(local.get $i)', '', -10)), 0);
+    assert.equal(checksOn(loop('(i32.eqz (i32.eq (local.get $i) (i32.const 10)))')), 0);
+    assert.equal(checksOn(loop('(i32.gt_u (i32.const 10) (local.get $i))')), 0);
+    assert.equal(checksOn(loop('(i32.ne (local.get $i) (i32.const 0))', '', 2 ** 32 - 40, 4)), 0);
+    const exit = `(block $out (loop $l (br_if $out ${test10('eq')}) ${next} (br $l)))`;
+    assert.equal(checksOn(count(`(local.set $i (i32.const 0)) ${exit}`)), 0);
+    const nested = loop(
+      test10('ne'),
+      `(local.set $j (i32.const 0)) (loop $m
+      (br_if $m (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.const 2))) (i32.const 10))))`,
+    );
+    // Too much for a short function without calls, which is not checked at its entry either.
+    assert.equal(checksOn(nested), 9);
+    assert.equal(checksOn(nested.replace('(loop', `${times(100, 'nop')} (loop`)), 1);
+  });
+
+  test('is passed by loops that go on for longer, and behind those that went on for some time', () => {
+    assert.equal(checksOn(loop('(i32.ne (local.get $i) (i32.const 2000))')), 1999);
+    const long = loop('(i32.ne (local.get $i) (i32.const 20))', times(300, 'nop'));
+    // At its entry and at its end.
+    assert.equal(checksOn(long), 2);
+    assert.equal(checksOn(loop('(i32.ne (local.get $i) (i32.const 40))', times(300, 'nop'))), 40);
+    // A way out in the middle comes by a check as well, or the loop goes unchecked for less.
+    const leaving = (out: string): string =>
+      loop('(i32.ne (local.get $i) (i32.const 20))', `${times(300, 'nop')} ${out}`);
+    assert.equal(checksOn(leaving('(if (i32.eq (local.get $i) (i32.const 15)) (then (return)))')), 16);
+    assert.equal(
+      checksOn(`(func (call $f)) (func $f (local $i i32)
+      (local.set $i (i32.const 0)) (block $out (loop $l ${times(300, 'nop')}
+        (br_if $out (i32.eq (local.get $i) (i32.const 15)))
+        ${next} (br_if $l (i32.ne (local.get $i) (i32.const 20))))))`),
+      3,
+    );
+  });
+
+  test('does not add up loops that go unchecked to more than a short time', () => {
+    const inner = `(local.set $j (i32.const 0)) (loop $m ${times(30, 'nop')}
+      (br_if $m (i32.ne (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 20))))`;
+    // 20 rounds of 40: one check each time, or each second time.
+    assert.ok(checksOn(loop('(i32.ne (local.get $i) (i32.const 1000))', inner)) >= 500);
+    assert.ok(checksOn(count(times(100, inner))) >= 50);
+    const leaf = `(func $leaf (local $j i32) (local.set $j (i32.const 0)) (loop $m
+      (br_if $m (i32.ne (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 20)))))`;
+    assert.ok(checksOn(`(func ${times(200, '(call $leaf)')}) ${leaf}`) >= 40);
+  });
+
   for (const [name, text] of endless) {
     test(`ends ${name}`, () => {
       const guest = guestOf(text, 1000);

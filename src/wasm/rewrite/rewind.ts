@@ -7,7 +7,14 @@ import { Op } from '../format/instructions.ts';
 import { type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { Code } from './code.ts';
 import { type GuestMemoryPlan, noEntry, type RewriteContext, type TouchedEntries } from './context.ts';
-import { dirtyPageBytes, dirtyPageShift, grownBytesAt, growthRefusedAt, markOverhangBytes } from './layout.ts';
+import {
+  dirtyPageBytes,
+  dirtyPageShift,
+  grownBytesAt,
+  growthRefusedAt,
+  markReachBytes,
+  storeBytesMax,
+} from './layout.ts';
 
 const mapBytesPerWasmPage: number = wasmPageBytes / dirtyPageBytes;
 const wasmPageShift = 16;
@@ -88,6 +95,7 @@ function restoreDirty(context: RewriteContext, plan: GuestMemoryPlan, memory: nu
   return context.assembly.helper(`restore dirty ${memory}`, () => {
     const [at, end, page, run] = [0, 1, 2, 3];
     const code = new Code();
+    for (const known of plan.alwaysDirty) code.i32(known).i32(1).access(Op.i32Store8, memory, 0);
     emitGuestMapBytes(code, plan, memory);
     code.local('set', end);
     code.open(Op.block).open(Op.loop);
@@ -118,15 +126,20 @@ function restoreDirty(context: RewriteContext, plan: GuestMemoryPlan, memory: nu
 
 /**
  * (first page, pages) → (): copies from the image, and fills with zeros what lies behind it. A mark speaks for some bytes of the
- * next page too.
+ * pages next to its own too.
  */
 function restoreRun(context: RewriteContext, plan: GuestMemoryPlan, memory: number): number {
   return context.assembly.helper(`restore run ${memory}`, () => {
     const [address, bytes, rest, fromImage] = [0, 1, 2, 3];
     const { shiftBytes } = plan.layout;
+    const behind = markReachBytes + storeBytesMax;
     const code = new Code();
     code.local('get', address).i32(dirtyPageShift).op(Op.i32Shl).local('set', address);
-    code.local('get', bytes).i32(dirtyPageShift).op(Op.i32Shl).i32(markOverhangBytes).op(Op.i32Add).local('set', bytes);
+    code.local('get', bytes).i32(dirtyPageShift).op(Op.i32Shl).i32(behind).op(Op.i32Add).local('set', bytes);
+    // Nothing lies before the first page.
+    code.local('get', address).open(Op.if);
+    code.local('get', address).i32(markReachBytes).op(Op.i32Sub).local('set', address);
+    code.local('get', bytes).i32(markReachBytes).op(Op.i32Add).local('set', bytes).end();
     // No further than the memory goes.
     code.memorySize(memory).i32(wasmPageShift).op(Op.i32Shl).i32(shiftBytes).op(Op.i32Sub);
     code.local('get', address).op(Op.i32Sub).local('set', rest);

@@ -26,10 +26,12 @@ import {
   type RewriteContext,
   type TouchedEntries,
 } from './context.ts';
+import { alwaysDirtyPages } from './dirty-pages.ts';
 import type { BodyFindings, OffsetPair } from './findings.ts';
 import { type MemoryLayout, memoryLayout, physicalPagesMax } from './layout.ts';
 import { refuseImportedTable, refuseUnbounded } from './refusals.ts';
 import { makeRewind } from './rewind.ts';
+import { ModuleShape } from './shape.ts';
 import { makeShim } from './shims.ts';
 import { isSnapshotType, mutableGlobals, type Snapshot, writeConstant } from './snapshot.ts';
 
@@ -80,6 +82,8 @@ export interface RewrittenMemory {
   readonly layout: MemoryLayout;
   readonly initialPages: number;
   readonly declaredPagesMax: number;
+  /** Pages that every rewind restores. */
+  readonly alwaysDirty: ReadonlySet<number>;
 }
 
 export interface RewrittenModule {
@@ -107,6 +111,7 @@ class Rewriter {
   readonly #module: Module;
   readonly #options: RewriteOptions;
   readonly #assembly: Assembly;
+  readonly #shape: ModuleShape;
   readonly #context: RewriteContext;
   readonly #dataDropped = new Map<number, number>();
   readonly #elementDropped = new Map<number, number>();
@@ -121,8 +126,10 @@ class Rewriter {
     this.#assembly = new Assembly(module, 3);
     const first = module.imported.funcs;
     const guests = module.spaces.memories.length;
+    this.#shape = new ModuleShape(module);
     this.#context = {
       module,
+      shape: this.#shape,
       assembly: this.#assembly,
       passes: options.passes,
       memories: module.spaces.memories.map((memory, index) => this.#planMemory(memory, index)),
@@ -183,7 +190,8 @@ class Rewriter {
     }
     const declaredPagesMax = limits.max ?? 65_536;
     const pagesGlobal = this.#number(initialPages);
-    return { layout, initialPages, declaredPagesMax, pagesGlobal, imageMemory: guests + 1 + index };
+    const alwaysDirty = alwaysDirtyPages(this.#shape, index, initialPages);
+    return { layout, initialPages, declaredPagesMax, pagesGlobal, imageMemory: guests + 1 + index, alwaysDirty };
   }
 
   /** A global that says that a segment was dropped. */
@@ -245,7 +253,7 @@ class Rewriter {
   } {
     const rewriter = new BodyRewriter(this.#context);
     const bodies = this.#module.bodies.map((body, position) => {
-      const { code, offsets } = rewriter.rewrite(body, this.#module.imported.funcs + position);
+      const { code, offsets } = rewriter.rewrite(body, position);
       checkRewritten(code, body.whole.start);
       return { ...code, offsets };
     });

@@ -1,0 +1,44 @@
+(module
+  (type (;0;) (func))
+  (type (;1;) (func (result i32)))
+  (type (;2;) (func))
+  (import "mayfly" "preempt" (func (;0;) (type 1)))
+  (import "mayfly" "yield" (func (;1;) (type 1)))
+  (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "flags" (memory (;0;) 1 1 shared))
+  (func (;3;) (type 0)
+    i32.const 0
+    i32.load
+    (@metadata.code.branch_hint "\00") if  ;; label = @1
+      call 4
+    end
+    loop  ;; label = @1
+      i32.const 0
+      i32.load
+      (@metadata.code.branch_hint "\00") if  ;; label = @2
+        call 4
+      end
+      try_table  ;; label = @2
+        (catch 0 0 (;@1;))
+        call 3
+      end
+    end)
+  (func (;4;) (type 2)
+    (local i32)
+    call 0
+    local.tee 0
+    if  ;; label = @1
+      local.get 0
+      i32.const 2
+      i32.eq
+      if  ;; label = @2
+        unreachable
+      end
+      call 1
+      if  ;; label = @2
+        unreachable
+      end
+    end)
+  (func (;5;) (type 2))
+  (tag (;0;) (type 0))
+  (export "rewind" (func 5)))
