@@ -32,6 +32,7 @@ export interface ErrorParamsByCode {
   memory_limit: { limitBytes: number };
   cpu_limit: { limitMs: number };
   overloaded: object;
+  engine_closed: object;
   wall_limit: { limitMs: number };
   client_gone: object;
   internal: object;
@@ -125,7 +126,12 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
     Fault.guest,
     (p) => `Cannot finish the request: the function used more than its cpuMs of ${p.limitMs}`,
   ),
-  overloaded: entry(503, Fault.operator, () => 'Cannot take the request now: no slot is free and the queue is full'),
+  overloaded: entry(
+    503,
+    Fault.operator,
+    () => 'Cannot take the request now: no slot is free and the queue is full, or no memory is left',
+  ),
+  engine_closed: entry(503, Fault.operator, () => 'Cannot load the function: the engine is closed'),
   wall_limit: entry(
     504,
     Fault.guest,

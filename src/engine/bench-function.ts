@@ -110,7 +110,7 @@ class RewoundBench {
     this.#samples = this.#newSamples();
     this.#environ = cgiEnvironment(spec).of(request);
     this.#slot = new Slot<HttpCall>({
-      owner: spec.project,
+      owner: { usedMs: 0, waiting: 0 },
       image,
       scheduler,
       limits: spec.limits,

@@ -25,6 +25,7 @@ import {
   valueTypeName,
 } from '../wasm/mod.ts';
 import { encodeImage, snapshotRuns, type SnapshotRun } from './image.ts';
+import { instanceBytes } from './instance-bytes.ts';
 import { encodeTrapMap } from './trap-map.ts';
 import type { BuiltImage, ImageSettings } from './types.ts';
 import { wayOut } from './way-out.ts';
@@ -57,6 +58,7 @@ export function packImage({ rewritten, runs }: BuiltModule): Uint8Array {
       initialPages,
       runs: runs[index] ?? [],
     })),
+    instanceBytes: rewritten.instanceBytes,
     imports: rewritten.imports,
     module: rewritten.bytes,
     trapMap: encodeTrapMap(rewritten),
@@ -71,7 +73,11 @@ export function digestOf(bytes: Uint8Array): Digest {
 
 /** A rewritten module, and the memory it starts with. */
 export interface BuiltModule {
-  readonly rewritten: RewrittenModule & { readonly imports: readonly string[]; readonly names: Map<number, string> };
+  readonly rewritten: RewrittenModule & {
+    readonly imports: readonly string[];
+    readonly names: Map<number, string>;
+    readonly instanceBytes: number;
+  };
   readonly runs: readonly (readonly SnapshotRun[])[];
 }
 
@@ -93,7 +99,8 @@ export function buildModule(artifact: Uint8Array, settings: ImageSettings): Buil
     throw new MayflyError('internal', {}, { cause: 'the rewritten module is not valid' });
   }
   const imports = module.imports.map(({ name }) => name);
-  return { rewritten: { ...rewritten, imports, names: functionNames(module) }, runs };
+  const names = functionNames(module);
+  return { rewritten: { ...rewritten, imports, names, instanceBytes: instanceBytes(module) }, runs };
 }
 
 const offsetPattern = /@\+(\d+)/;

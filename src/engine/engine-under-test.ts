@@ -51,6 +51,9 @@ export async function answer(target: LoadedFunction, request: SimpleRequest | st
   }
 }
 
+/** What ends an endless loop soon, and what nothing that ends by itself reaches on a machine however busy. */
+const cpuMsOf = { 'ends by itself': 60_000, 'never ends': 20 } as const;
+
 /** One slot on its own, to be looked at after each request. */
 export class SlotUnderTest implements LoadedFunction {
   readonly project: ProjectId = projectId('test');
@@ -58,14 +61,16 @@ export class SlotUnderTest implements LoadedFunction {
   readonly slot: Slot<HttpCall>;
   readonly #scheduler = new Scheduler(systemClock, { sliceMs: 1, tickMs: 0.5 });
   readonly #spec: FunctionSpec;
+  readonly #limits: { cpuMs: number; readonly memoryBytes: number };
 
   private constructor(spec: FunctionSpec, image: LoadedImage) {
     this.#spec = spec;
+    this.#limits = { cpuMs: cpuMsOf['ends by itself'], memoryBytes: spec.limits.memoryBytes };
     this.slot = new Slot<HttpCall>({
-      owner: spec.project,
+      owner: { usedMs: 0, waiting: 0 },
       image,
       scheduler: this.#scheduler,
-      limits: spec.limits,
+      limits: this.#limits,
       makeHost: cgiHost(spec),
       onIdle: () => undefined,
       onTrap: () => undefined,
@@ -75,6 +80,11 @@ export class SlotUnderTest implements LoadedFunction {
   static async make(artifact: Uint8Array, limits: Partial<Limits> = {}): Promise<SlotUnderTest> {
     const spec = await specOf(artifact, limits);
     return new SlotUnderTest(spec, await LoadedImage.load(decodeImage(spec.image)));
+  }
+
+  /** What is known of the guests to come: one that never ends is to be ended soon. */
+  expectGuest(which: keyof typeof cpuMsOf): void {
+    this.#limits.cpuMs = cpuMsOf[which];
   }
 
   call(request: GuestRequest, sink: ResponseSink): Call {

@@ -5,7 +5,8 @@ import { describeTrap } from './describe-trap.ts';
 import { FunctionRuntime } from './function-runtime.ts';
 import { decodeImage } from './image.ts';
 import { LoadedImage } from './loaded-image.ts';
-import { MemoryBudget } from './memory-budget.ts';
+import { memoriesOfMachine } from './machine-memories.ts';
+import { Resources } from './resources.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Engine, EngineOptions, FunctionSpec, LoadedFunction } from './types.ts';
 
@@ -13,8 +14,10 @@ const defaults = {
   sliceMs: 1,
   tickMs: 0.5,
   queueMax: 1024,
+  waitingMax: 2560,
   slotsPerFunctionMax: 64,
   slotBytesMax: 1024 * mib,
+  memoriesMax: 8192,
 } as const;
 
 /** How often slots that nobody needs are given up. */
@@ -34,23 +37,31 @@ export function createEngine(options: EngineOptions = {}): Engine {
 class ThreadEngine implements Engine {
   readonly #options: Required<EngineOptions>;
   readonly #scheduler: Scheduler;
-  readonly #budget: MemoryBudget;
+  readonly #resources: Resources;
   readonly #functions = new Set<FunctionRuntime>();
   readonly #trimming: NodeJS.Timeout;
+  #isClosed = false;
 
   constructor(options: EngineOptions) {
     this.#options = { ...defaults, ...options };
-    this.#budget = new MemoryBudget(this.#options.slotBytesMax);
+    const memoriesMax = memoriesOfMachine(this.#options.memoriesMax);
+    this.#resources = new Resources(systemClock, { ...this.#options, memoriesMax });
     this.#trimming = setInterval(() => this.#trim(), trimEveryMs).unref();
     this.#scheduler = new Scheduler(systemClock, { sliceMs: this.#options.sliceMs, tickMs: this.#options.tickMs });
   }
 
   async load(spec: FunctionSpec): Promise<LoadedFunction> {
+    this.#refuseWhenClosed();
     const image = await LoadedImage.load(decodeImage(spec.image));
+    // It may have been closed while the image was compiled.
+    this.#refuseWhenClosed();
     checkMemory(image, spec);
+    this.#checkRoom(image);
     const { queueMax, slotsPerFunctionMax } = this.#options;
+    const account = this.#resources.account(spec.project);
     const runtime = new FunctionRuntime({
-      project: spec.project,
+      account,
+      resources: this.#resources,
       name: spec.name,
       image,
       limits: spec.limits,
@@ -60,12 +71,36 @@ class ThreadEngine implements Engine {
       makeHost: cgiHost(spec),
       environment: cgiEnvironment(spec),
       onTrap: trapLog(spec, image),
-      onClosed: (closed) => this.#functions.delete(closed),
-      budget: this.#budget,
+      onClosed: (closed) => {
+        this.#functions.delete(closed);
+        this.#resources.forget(account);
+      },
     });
     runtime.warm();
     this.#functions.add(runtime);
     return runtime;
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new MayflyError('engine_closed', {});
+  }
+
+  /** A function that could never have a slot is refused before it has a caller. */
+  #checkRoom(image: LoadedImage): void {
+    const { bytes, memories } = this.#resources;
+    const { slotRoom, pristineRoom } = image;
+    const wanted = slotRoom.bytes + pristineRoom.bytes;
+    const what = { offset: 0, what: 'what an instance starts with in bytes' };
+    if (wanted > bytes.oneProjectMax)
+      throw new MayflyError('module_too_large', { ...what, size: wanted, limit: Math.floor(bytes.oneProjectMax) });
+    const count = slotRoom.memories + pristineRoom.memories;
+    if (count > memories.oneProjectMax)
+      throw new MayflyError('module_too_large', {
+        offset: 0,
+        what: 'the number of its memories, twice',
+        size: count,
+        limit: Math.floor(memories.oneProjectMax),
+      });
   }
 
   #trim(): void {
@@ -73,6 +108,7 @@ class ThreadEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#trimming);
     await Promise.all([...this.#functions].map((loaded) => loaded.close()));
     await this.#scheduler.close();

@@ -3,15 +3,17 @@ import type { Limits } from '../config/mod.ts';
 import type { CgiEnvironment } from '../wasi/mod.ts';
 import type { GuestHost, HttpCall, SlotContext } from './guest-host.ts';
 import type { LoadedImage } from './loaded-image.ts';
-import type { MemoryBudget } from './memory-budget.ts';
 import { type CallKeeper, PendingCall } from './pending-call.ts';
+import type { ProjectAccount, Resources } from './resources.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Slot } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
 import type { Call, CallTiming, GuestRequest, LoadedFunction, ResponseSink } from './types.ts';
 
 export interface FunctionRuntimeOptions {
-  readonly project: ProjectId;
+  /** Its project's share of what all functions draw on. */
+  readonly account: ProjectAccount;
+  readonly resources: Resources;
   readonly name: FunctionName;
   readonly image: LoadedImage;
   readonly limits: Limits;
@@ -19,8 +21,6 @@ export interface FunctionRuntimeOptions {
   /** Calls that may wait, for a turn or for a slot. */
   readonly queueMax: number;
   readonly slotsMax: number;
-  /** What the slots of all functions hold of memory. */
-  readonly budget: MemoryBudget;
   readonly makeHost: (context: SlotContext) => GuestHost<HttpCall>;
   readonly environment: CgiEnvironment;
   readonly onTrap: (error: unknown) => void;
@@ -47,19 +47,21 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
 
   constructor(options: FunctionRuntimeOptions) {
     this.#options = options;
-    this.project = options.project;
+    this.project = options.account.id;
     this.name = options.name;
-    const { project: owner, image, scheduler, limits, makeHost, onTrap, budget, slotsMax } = options;
-    const slot = { owner, image, scheduler, limits, makeHost, onTrap, onIdle: this.#onIdle };
+    const { account, resources, image, scheduler, limits, makeHost, onTrap, slotsMax } = options;
+    const mayGrow = (slot: Slot<HttpCall>, bytes: number): boolean => this.#slots.grows(slot, bytes);
+    const slot = { owner: account, image, scheduler, limits, makeHost, mayGrow, onTrap, onIdle: this.#onIdle };
     this.#slots = new SlotPool({
       image,
-      budget,
+      account,
+      resources,
       slotsMax,
-      make: () => spending(scheduler, () => new Slot<HttpCall>(slot)),
+      make: () => spending(scheduler, account, () => new Slot<HttpCall>(slot)),
     });
   }
 
-  /** Makes a slot ahead of the first call. @throws RangeError when the machine has no room for its memory */
+  /** Makes a slot ahead of the first call, if there is room for one. */
   warm(): void {
     this.#slots.warm();
   }
@@ -70,16 +72,23 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   }
 
   call(request: GuestRequest, sink: ResponseSink): Call {
-    if (this.#closing !== undefined || this.#queue.size + this.#awaitingTurn >= this.#options.queueMax) {
+    const { scheduler, account, queueMax } = this.#options;
+    const isFull = this.#queue.size + this.#awaitingTurn >= queueMax || !account.places.hasRoom(1);
+    if (this.#closing !== undefined || isFull) {
       sink.fail(new MayflyError('overloaded', {}), noTiming);
       return overCall;
     }
     const call = this.#admit(request, sink);
     if (call === undefined) return overCall;
     this.#calls += 1;
-    // The thread has work to do first: a slot is taken when the call can run in it.
-    if (this.#options.scheduler.isSpent) this.#awaitTurn(call);
-    else this.#dispatch(call);
+    account.places.change(1);
+    if (scheduler.isSpent) {
+      // The thread has work to do first: a slot is taken when the call can run in it.
+      this.#awaitTurn(call);
+    } else {
+      scheduler.begin(account);
+      this.#dispatch(call);
+    }
     return call;
   }
 
@@ -113,7 +122,14 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     try {
       const environ = environment.of(request);
       const chosenMs = scheduler.clock.monotonicMs();
-      return new PendingCall(this, { owner: this.project, request, sink, environ, chosenMs, wallMs: limits.wallMs });
+      return new PendingCall(this, {
+        owner: this.#options.account,
+        request,
+        sink,
+        environ,
+        chosenMs,
+        wallMs: limits.wallMs,
+      });
     } catch (error) {
       if (!isMayflyError(error)) throw error;
       sink.fail(error, noTiming);
@@ -135,6 +151,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       return;
     }
     call.slot = slot;
+    this.#options.account.places.change(-1);
     call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
     slot.run(call);
     // Most guests are done by now, and their slot is back.
@@ -154,6 +171,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   #giveUp(call: PendingCall, error: MayflyError): void {
     const { scheduler } = this.#options;
     call.withdrawn = error;
+    this.#options.account.places.change(-1);
     this.#queue.delete(call);
     scheduler.forget(call);
     const waitedMs = scheduler.clock.monotonicMs() - call.chosenMs;
@@ -207,12 +225,12 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
 }
 
 /** Does `work` on the thread's time: a slot takes long to make when its image is large, and whoever comes next waits for a turn. */
-function spending<T>(scheduler: Scheduler, work: () => T): T {
+function spending<T>(scheduler: Scheduler, owner: ProjectAccount, work: () => T): T {
   const before = scheduler.clock.monotonicMs();
   try {
     return work();
   } finally {
-    scheduler.spend(scheduler.clock.monotonicMs() - before);
+    scheduler.spend(owner, scheduler.clock.monotonicMs() - before);
   }
 }
 

@@ -20,6 +20,7 @@ const image: Image = {
       ],
     },
   ],
+  instanceBytes: 12_345,
   imports: ['fd_write'],
   module: Uint8Array.of(0, 97, 115, 109),
   trapMap: Uint8Array.of(1, 2, 3),

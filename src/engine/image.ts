@@ -29,6 +29,8 @@ export interface Image {
   readonly reset: ResetMode;
   readonly passes: Passes;
   readonly memories: readonly ImageMemory[];
+  /** What an instance takes beside its memories, about. */
+  readonly instanceBytes: number;
   /** Host functions it imports from WASI. */
   readonly imports: readonly string[];
   readonly module: Uint8Array;
@@ -47,6 +49,7 @@ interface ImageHeader {
     /** Address and length of each run. */
     readonly runs: readonly (readonly [number, number])[];
   }[];
+  readonly instanceBytes: number;
   readonly imports: readonly string[];
   readonly moduleBytes: number;
   readonly snapshotBytes: number;
@@ -71,6 +74,7 @@ export function encodeImage(image: Image): Uint8Array {
       initialPages: memory.initialPages,
       runs: memory.runs.map(({ address, bytes }) => [address, bytes.byteLength] as const),
     })),
+    instanceBytes: image.instanceBytes,
     imports: image.imports,
     moduleBytes: image.module.byteLength,
     snapshotBytes: runs.reduce((sum, run) => sum + run.bytes.byteLength, 0),
@@ -119,8 +123,8 @@ export function decodeImage(bytes: Uint8Array): Image {
     initialPages: memory.initialPages,
     runs: memory.runs.map(([address, length]) => ({ address, bytes: take(length) })),
   }));
-  const { abi, reset, passes, imports } = header;
-  return { abi, reset, passes, memories, imports, module, trapMap: take(header.trapMapBytes) };
+  const { abi, reset, passes, instanceBytes, imports } = header;
+  return { abi, reset, passes, memories, instanceBytes, imports, module, trapMap: take(header.trapMapBytes) };
 }
 
 function parseHeader(json: Uint8Array): ImageHeader {

@@ -129,7 +129,7 @@ async function describeImage({ rewritten, runs }: Built): Promise<NonNullable<In
   const startedMs = systemClock.monotonicMs();
   const image = await LoadedImage.load(decodeImage(packImage({ rewritten, runs })));
   const compiledMs = systemClock.monotonicMs();
-  image.makeMemories(memoryBytesMax);
+  image.makeMemories(image.memoryMaxima(memoryBytesMax));
   const madeMs = systemClock.monotonicMs();
   const dirtyPages = Math.min(likelyDirtyPages, (image.initialBytes / dirtyPageBytes) | 0);
   return {

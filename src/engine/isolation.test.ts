@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, guestBytes, SlotUnderTest } from './engine-under-test.ts';
+import type { SimpleRequest } from './send.ts';
 
 /** Ways for a request to end, and what its caller is told. */
 const canaryEndings = {
@@ -14,12 +15,20 @@ const canaryEndings = {
   half: /^guest_trap$/,
 } as const;
 
+/** Sends a request that ends in this way. */
+async function answerEnding(slot: SlotUnderTest, ending: string, request: SimpleRequest): Promise<string> {
+  slot.expectGuest(/^(?:then=)?l(?:oop)?$/.test(ending) ? 'never ends' : 'ends by itself');
+  const told = await answer(slot, request);
+  slot.expectGuest('ends by itself');
+  return told;
+}
+
 describe('slot: nothing of a request is there for the next', () => {
   it('canary: a secret in data, heap, stack, grown memory and globals is gone, however the request ended', async () => {
-    const slot = await SlotUnderTest.make(guestBytes('canary'), { cpuMs: 20 });
+    const slot = await SlotUnderTest.make(guestBytes('canary'));
     for (const [ending, told] of Object.entries(canaryEndings)) {
       assert.match(
-        await answer(slot, { url: `/?put=wombat&then=${ending}`, method: 'POST', body: 'wombat' }),
+        await answerEnding(slot, ending, { url: `/?put=wombat&then=${ending}`, method: 'POST', body: 'wombat' }),
         told,
         ending,
       );
@@ -31,9 +40,9 @@ describe('slot: nothing of a request is there for the next', () => {
 
   for (const guest of ['stores', 'stores-bulk', 'stores-simd', 'stores-atomic'] as const) {
     it(`${guest}: every instruction that stores leaves no byte behind`, async () => {
-      const slot = await SlotUnderTest.make(guestBytes(guest), { cpuMs: 20 });
+      const slot = await SlotUnderTest.make(guestBytes(guest));
       for (const ending of ['', 'then=trap', 'then=exit', 'then=loop', '']) {
-        const told = await answer(slot, `/?${ending}`);
+        const told = await answerEnding(slot, ending, { url: `/?${ending}` });
         if (ending === '') assert.match(told, /pristine=yes/);
         assert.ok(slot.slot.matchesImage(), `after ${ending || 'a return'}`);
       }
@@ -43,9 +52,9 @@ describe('slot: nothing of a request is there for the next', () => {
 
   for (const guest of ['state-globals', 'state-segments', 'state-tables', 'grower-table', 'start'] as const) {
     it(`${guest}: state outside of memory is as new`, async () => {
-      const slot = await SlotUnderTest.make(guestBytes(guest), { cpuMs: 20 });
+      const slot = await SlotUnderTest.make(guestBytes(guest));
       for (const ending of ['', 't', 'e', 'l', '']) {
-        const told = await answer(slot, `/?${ending}`);
+        const told = await answerEnding(slot, ending, { url: `/?${ending}` });
         if (ending === '') assert.match(told, /pristine/);
         assert.ok(slot.slot.matchesImage(), `after ${ending || 'a return'}`);
       }
@@ -54,9 +63,9 @@ describe('slot: nothing of a request is there for the next', () => {
   }
 
   it('reactor: every request finds what _initialize made, and nothing of the others', async () => {
-    const slot = await SlotUnderTest.make(guestBytes('reactor'), { cpuMs: 20 });
+    const slot = await SlotUnderTest.make(guestBytes('reactor'));
     for (const ending of ['', 'then=trap', 'then=exit', 'then=loop', '']) {
-      const told = await answer(slot, `/?${ending}`);
+      const told = await answerEnding(slot, ending, { url: `/?${ending}` });
       if (ending === '') assert.match(told, /initialised=1 requests=1 sum=499500 left=nothing/);
       assert.ok(slot.slot.matchesImage(), `after ${ending || 'a return'}`);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import wabt from 'wabt';
-import { kib, mib } from '../base/mod.ts';
+import { kib, mib, projectId } from '../base/mod.ts';
 import { answer, guestBytes, loadGuest, silentInput, specOf } from './engine-under-test.ts';
 import { createEngine } from './engine.ts';
 import { send } from './send.ts';
@@ -134,10 +134,13 @@ describe('limits', () => {
     await narrow.close();
   });
 
-  it('slots that have grown are not kept when all slots together hold too much', async () => {
-    const tight = createEngine({ slotBytesMax: mib });
-    const grower = await loadGuest(tight, 'grower', { memoryBytes: 4 * mib, cpuMs: 1000 });
-    for (let round = 0; round < 3; round++) assert.match(await answer(grower, '/?max=32'), /grown=32 /);
+  it('growth past what a project has room for answers -1, and a trap after that is overloaded', async () => {
+    const tight = createEngine({ slotBytesMax: 4 * mib });
+    const grower = await loadGuest(tight, 'grower', { memoryBytes: 16 * mib, cpuMs: 10_000 });
+    const told = Number(/grown=(\d+) /.exec(await answer(grower, '/'))?.[1]);
+    assert.ok(told > 30 && told < 52, `${told} pages`);
+    assert.equal(await answer(grower, '/?then=trap'), 'overloaded');
+    assert.equal(await answer(grower, '/?step=1&max=1&then=trap'), 'guest_trap', 'it was not refused anything');
     await tight.close();
   });
 
@@ -159,6 +162,37 @@ describe('limits', () => {
     await closed;
     assert.match(await under, /waited_us/);
     await short.close();
+  });
+
+  it('a closed engine loads nothing, nor does one that is closed meanwhile', async () => {
+    const closed = createEngine();
+    const spec = await specOf(guestBytes('env'));
+    const under = assert.rejects(closed.load(spec), { code: 'engine_closed' });
+    await closed.close();
+    await under;
+    await assert.rejects(closed.load(spec), { code: 'engine_closed' });
+  });
+
+  it('one project with many functions has no more places and slots than its share: others are served meanwhile', async () => {
+    const narrow = createEngine({ slotBytesMax: 12 * mib, waitingMax: 20 });
+    const spec = await specOf(guestBytes('sleeper'));
+    const greedy = await Promise.all(Array.from({ length: 10 }, () => narrow.load(spec)));
+    const other = await narrow.load({ ...spec, project: projectId('other') });
+    const answers = greedy.flatMap((each) => Array.from({ length: 20 }, () => answer(each, '/?ms=300')));
+    assert.match(await answer(other, '/?ms=1'), /waited_us/);
+    const ends = await Promise.all(answers);
+    assert.ok(ends.filter((text) => text === 'overloaded').length > 100, 'refused at once');
+    assert.ok(ends.filter((text) => text.startsWith('waited_us')).length > 10, 'those that were taken on are served');
+    await narrow.close();
+  });
+
+  it('load: an image that no project has room for is refused', async () => {
+    const tiny = createEngine({ slotBytesMax: 128 * kib });
+    await assert.rejects(loadGuest(tiny, 'env'), { code: 'module_too_large' });
+    await tiny.close();
+    const few = createEngine({ memoriesMax: 2 });
+    await assert.rejects(loadGuest(few, 'env'), { code: 'module_too_large' });
+    await few.close();
   });
 
   it('load: a memoryBytes that the image does not fit is refused', async () => {

@@ -2,21 +2,24 @@ import { MayflyError, wasmPageBytes } from '../base/mod.ts';
 import type { GuestMemoryLayout } from '../wasi/mod.ts';
 import { grownBytesAt, type ResetMode } from '../wasm/mod.ts';
 import type { Image, ImageMemory } from './image.ts';
+import type { Room } from './resources.ts';
 
-/** An image in a worker: its module compiled, its pristine memories laid out once for all slots. */
+/** An image in a worker: its module compiled, and its pristine memories, laid out once for all slots while there are any. */
 export class LoadedImage {
   readonly module: WebAssembly.Module;
   readonly memories: readonly ImageMemory[];
   readonly reset: ResetMode;
   readonly trapMap: Uint8Array;
-  readonly #pristine: readonly WebAssembly.Memory[];
+  /** What an instance takes beside its memories, about. */
+  readonly instanceBytes: number;
+  #pristine: readonly WebAssembly.Memory[] = [];
 
   private constructor(image: Image, module: WebAssembly.Module) {
     this.module = module;
     this.memories = image.memories;
     this.reset = image.reset;
     this.trapMap = image.trapMap;
-    this.#pristine = image.memories.map(layOut);
+    this.instanceBytes = image.instanceBytes;
   }
 
   /** Compiles off the calling thread. @throws MayflyError image_corrupt */
@@ -54,6 +57,29 @@ export class LoadedImage {
     };
   }
 
+  /** What a slot takes when it is new. */
+  get slotRoom(): Room {
+    const pages = this.memories.reduce((sum, memory) => sum + memory.initialPages, 0);
+    const shiftBytes = this.memories.reduce((sum, memory) => sum + memory.shiftBytes, 0);
+    return {
+      bytes: pages * wasmPageBytes + shiftBytes + this.instanceBytes,
+      memories: Math.max(1, this.memories.length),
+    };
+  }
+
+  /** What the pristine memories take. */
+  get pristineRoom(): Room {
+    return {
+      bytes: this.memories.reduce((sum, memory) => sum + pristinePages(memory), 0) * wasmPageBytes,
+      memories: this.memories.length,
+    };
+  }
+
+  /** Gives the pristine memories up until there are slots again. */
+  release(): void {
+    this.#pristine = [];
+  }
+
   /** The memory that a rewind copies from. */
   pristine(index: number): WebAssembly.Memory {
     const memory = this.#pristine[index];
@@ -61,20 +87,28 @@ export class LoadedImage {
     return memory;
   }
 
-  /**
-   * Memories for a slot, filled from the image. `memoryBytes` is what they may grow to together, as the guest sees it.
-   * @throws RangeError when the machine has no room for another one
-   */
-  makeMemories(memoryBytes: number): WebAssembly.Memory[] {
+  /** Bytes that each memory of a slot may have, the engine's part included. `memoryBytes` is what the guest may have of all together. */
+  memoryMaxima(memoryBytes: number): number[] {
     const initial = this.memories.reduce((sum, memory) => sum + memory.initialPages, 0);
     // An equal share of what is left for each, so that all of them together keep to the limit.
     const left = Math.max(0, Math.floor(memoryBytes / wasmPageBytes) - initial);
     const spare = Math.floor(left / Math.max(1, this.memories.length));
-    return this.memories.map((plan, index) => {
-      const shiftPages = plan.shiftBytes / wasmPageBytes;
-      const maximum = shiftPages + Math.min(plan.guestPagesMax, plan.initialPages + spare);
-      const memory = new WebAssembly.Memory({ initial: shiftPages + plan.initialPages, maximum });
-      new Uint8Array(memory.buffer).set(new Uint8Array(this.pristine(index).buffer), plan.shiftBytes);
+    return this.memories.map(
+      ({ shiftBytes, guestPagesMax, initialPages }) =>
+        shiftBytes + Math.min(guestPagesMax, initialPages + spare) * wasmPageBytes,
+    );
+  }
+
+  /**
+   * Memories for a slot, filled from the image, of at most so many bytes each.
+   * @throws RangeError when the machine has no room for another one
+   */
+  makeMemories(bytesMax: readonly number[]): WebAssembly.Memory[] {
+    if (this.#pristine.length === 0) this.#pristine = this.memories.map(layOut);
+    return this.memories.map(({ shiftBytes, initialPages }, index) => {
+      const initial = shiftBytes / wasmPageBytes + initialPages;
+      const memory = new WebAssembly.Memory({ initial, maximum: (bytesMax[index] ?? 0) / wasmPageBytes });
+      new Uint8Array(memory.buffer).set(new Uint8Array(this.pristine(index).buffer), shiftBytes);
       return memory;
     });
   }
@@ -93,11 +127,14 @@ export class LoadedImage {
   }
 }
 
-function layOut(plan: ImageMemory): WebAssembly.Memory {
+function pristinePages(plan: ImageMemory): number {
   const last = plan.runs.at(-1);
   // What lies behind the last byte that is not zero need not be kept.
-  const bytes = last === undefined ? 0 : last.address + last.bytes.byteLength;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / wasmPageBytes), maximum: 65_535 });
+  return last === undefined ? 0 : Math.ceil((last.address + last.bytes.byteLength) / wasmPageBytes);
+}
+
+function layOut(plan: ImageMemory): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: pristinePages(plan), maximum: 65_535 });
   const view = new Uint8Array(memory.buffer);
   for (const run of plan.runs) view.set(run.bytes, run.address);
   return memory;

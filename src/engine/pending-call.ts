@@ -1,4 +1,5 @@
 import type { MayflyError } from '../base/mod.ts';
+import type { Turns } from './fair-queue.ts';
 import type { HttpCall } from './guest-host.ts';
 import type { AwaitsTurn, Waiting } from './scheduler.ts';
 import type { Slot } from './slot.ts';
@@ -13,7 +14,7 @@ export interface CallKeeper {
 }
 
 export interface PendingCallOptions {
-  readonly owner: string;
+  readonly owner: Turns;
   readonly request: GuestRequest;
   readonly sink: ResponseSink;
   readonly environ: () => string;
@@ -28,7 +29,7 @@ export interface PendingCallOptions {
  *        └───────────┴───────────────────┴─ each step is skipped when there is nothing to wait for
  */
 export class PendingCall implements HttpCall, Call, AwaitsTurn, Waiting {
-  readonly owner: string;
+  readonly owner: Turns;
   readonly request: GuestRequest;
   readonly sink: ResponseSink;
   readonly environ: () => string;

@@ -92,7 +92,7 @@ export const runCommand: RunCommand = async (options) => {
         else void say(options.stderr, trapText(image, traps[0] ?? failure)).then(() => resolve(trapExitCode));
       };
       const slot = new Slot<GuestCall>({
-        owner: 'run',
+        owner: { usedMs: 0, waiting: 0 },
         image,
         scheduler,
         limits: { cpuMs: Infinity, memoryBytes },

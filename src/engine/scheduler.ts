@@ -13,7 +13,7 @@
  */
 import { type Clock, wasmPageBytes } from '../base/mod.ts';
 import { flagWords } from '../wasm/mod.ts';
-import { FairQueue, type Owned } from './fair-queue.ts';
+import { FairQueue, type Owned, type Turns } from './fair-queue.ts';
 import { Ticker } from './ticker.ts';
 
 /** Something with a deadline that nothing of its own runs to watch. */
@@ -54,6 +54,8 @@ export class Scheduler {
   #turnScheduled = false;
   /** What guests have used of the thread since the event loop last had a turn of ours. */
   #spentMs = 0;
+  /** The time that the owner had had who began a turn last: whoever has been away is taken to have had as much. */
+  #floorMs = 0;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock, options: SchedulerOptions) {
@@ -93,9 +95,21 @@ export class Scheduler {
     this.#ticker.touch();
   }
 
-  /** A guest used the thread for so long. */
-  spend(ms: number): void {
+  /** A guest of `owner` used the thread for so long. */
+  spend(owner: Turns, ms: number): void {
     this.#spentMs += ms;
+    owner.usedMs += ms;
+  }
+
+  /** A guest of `owner` gets the thread without having waited for it. */
+  begin(owner: Turns): void {
+    this.#welcome(owner);
+    if (owner.usedMs > this.#floorMs) this.#floorMs = owner.usedMs;
+  }
+
+  /** Nobody saves up a share of the thread while away. */
+  #welcome(owner: Turns): void {
+    if (owner.waiting === 0 && owner.usedMs < this.#floorMs) owner.usedMs = this.#floorMs;
   }
 
   /** Whether guests have used up a slice, so that a newcomer has to wait for the event loop to have its turn. */
@@ -108,8 +122,9 @@ export class Scheduler {
     return this.#fresh.length + this.#yielded.length > 0;
   }
 
-  /** `guest` gets a turn when those before it have had theirs, and projects take turns. */
+  /** `guest` gets a turn when those before it have had theirs, and its project is the one that has had the least. */
   queueTurn(guest: AwaitsTurn, kind: 'fresh' | 'yielded'): void {
+    this.#welcome(guest.owner);
     (kind === 'fresh' ? this.#fresh : this.#yielded).push(guest);
     this.#scheduleTurn();
   }
@@ -121,16 +136,25 @@ export class Scheduler {
   }
 
   /**
-   * One turn: a slice for newcomers, most of whom are done in a fraction of it, and a slice for one that has had some. The next
+   * One turn: a slice for newcomers, most of whom are done in a fraction of it, and a slice for those that have had some. The next
    * turn comes after the event loop has looked at its sockets.
    */
   readonly #turn = (): void => {
     this.#turnScheduled = false;
     this.#spentMs = 0;
-    while (this.#fresh.length > 0 && !this.isSpent) this.#fresh.shift()?.takeTurn();
-    this.#yielded.shift()?.takeTurn();
+    while (this.#fresh.length > 0 && !this.isSpent) this.#next(this.#fresh);
+    const spentMs = this.#spentMs;
+    do this.#next(this.#yielded);
+    while (this.#yielded.length > 0 && this.#spentMs - spentMs < this.sliceMs);
     if (this.isContended) this.#scheduleTurn();
   };
+
+  #next(queue: FairQueue<AwaitsTurn>): void {
+    const guest = queue.shift();
+    if (guest === undefined) return;
+    if (guest.owner.usedMs > this.#floorMs) this.#floorMs = guest.owner.usedMs;
+    guest.takeTurn();
+  }
 
   /** Looks after the deadline of `waiting` until `forget`. */
   watch(waiting: Waiting): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryBudget } from './memory-budget.ts';
+import { projectId, systemClock } from '../base/mod.ts';
+import { Resources } from './resources.ts';
 import { type PooledSlot, SlotPool } from './slot-pool.ts';
 
 interface FakeSlot extends PooledSlot {
@@ -8,10 +9,38 @@ interface FakeSlot extends PooledSlot {
   hasGrown: boolean;
 }
 
-function pool(options: { slotsMax?: number; bytesMax?: number; make?: () => FakeSlot } = {}): SlotPool<FakeSlot> {
+interface PoolOptions {
+  readonly slotsMax?: number;
+  readonly bytesMax?: number;
+  readonly memoriesMax?: number;
+  readonly make?: () => FakeSlot;
+  /** Shared with other pools; one of its own unless told. */
+  readonly resources?: Resources;
+  readonly project?: string;
+}
+
+function resourcesOf({ bytesMax = 10_000, memoriesMax = 1000 }: PoolOptions): Resources {
+  return new Resources(systemClock, { slotBytesMax: bytesMax, memoriesMax, waitingMax: 100 });
+}
+
+/** Slots of 100 bytes and one memory, whose pristine memory takes 10. */
+function pool(options: PoolOptions = {}): SlotPool<FakeSlot> {
   const make = options.make ?? (() => ({ memoryBytes: 100, hasGrown: false, accountedBytes: 0 }));
-  const budget = new MemoryBudget(options.bytesMax ?? 10_000);
-  return new SlotPool({ image: { initialBytes: 100 }, budget, slotsMax: options.slotsMax ?? 100, make });
+  const resources = options.resources ?? resourcesOf(options);
+  const image = {
+    slotRoom: { bytes: 100, memories: 1 },
+    pristineRoom: { bytes: 10, memories: 1 },
+    release: () => undefined,
+  };
+  const account = resources.account(projectId(options.project ?? 'one'));
+  return new SlotPool({ image, account, resources, slotsMax: options.slotsMax ?? 100, make });
+}
+
+/** Takes slots until there are no more. */
+function takeAll(slots: SlotPool<FakeSlot>): FakeSlot[] {
+  const taken: FakeSlot[] = [];
+  for (let slot = slots.take(); slot !== undefined; slot = slots.take()) taken.push(slot);
+  return taken;
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -26,10 +55,59 @@ describe('SlotPool', () => {
     assert.equal(slots.take(), first);
   });
 
-  it('take makes no second slot when the budget has no room, and always a first', () => {
-    const slots = pool({ bytesMax: 50 });
-    assert.ok(slots.take() !== undefined);
-    assert.equal(slots.take(), undefined);
+  it('take makes no more slots than its project has room for, and none at all when there is none', () => {
+    // A project alone gets four fifths.
+    assert.equal(takeAll(pool({ bytesMax: 1000 })).length, 7);
+    assert.equal(takeAll(pool({ memoriesMax: 10 })).length, 7);
+    assert.equal(takeAll(pool({ bytesMax: 100 })).length, 0);
+  });
+
+  it('take leaves room for other projects, however many functions a project has', () => {
+    const resources = resourcesOf({ bytesMax: 10_000 });
+    const greedy = Array.from({ length: 20 }, () => pool({ resources, project: 'greedy' }));
+    const taken = greedy.flatMap(takeAll);
+    assert.ok(taken.length > 60 && taken.length < 80, `${taken.length}`);
+    assert.ok(takeAll(pool({ resources, project: 'other' })).length >= 10);
+  });
+
+  it('take gives up idle slots of the same project, those first that were needed least recently', () => {
+    const resources = resourcesOf({ bytesMax: 850 });
+    const [old, recent, next] = [pool({ resources }), pool({ resources }), pool({ resources })];
+    for (const slots of [old, recent]) {
+      const taken = [slots.take(), slots.take(), slots.take()];
+      for (const slot of taken) if (slot !== undefined) slots.putBack(slot);
+    }
+    old.trim();
+    assert.ok(next.take() !== undefined);
+    assert.equal(old.count, 0);
+    assert.equal(recent.count, 3);
+  });
+
+  it('take gives up idle slots of a project that has more, and never of one that has less', () => {
+    const resources = resourcesOf({ bytesMax: 1000 });
+    const [large, small] = [pool({ resources, project: 'large' }), pool({ resources, project: 'small' })];
+    for (const slot of takeAll(large)) large.putBack(slot);
+    const held = large.count;
+    assert.equal(takeAll(small).length, 7, 'all that it would get alone, as the other needs none');
+    assert.ok(held > 0 && large.count === 0);
+    assert.equal(
+      takeAll(large).length,
+      2,
+      'slots that are taken are kept, and there is some room left for whoever comes',
+    );
+  });
+
+  it('grows asks for room, and what was given is given back with the slot', () => {
+    const slots = pool({ bytesMax: 1000 });
+    const slot = slots.take();
+    assert.ok(slot !== undefined);
+    assert.equal(slots.grows(slot, 2000), false);
+    assert.equal(slots.grows(slot, 600), true);
+    assert.equal(slots.take(), undefined, 'there is no room for another one');
+    Object.assign(slot, { memoryBytes: 700, hasGrown: true });
+    assert.equal(slots.keeps(slot), true);
+    slots.discard(slot);
+    assert.equal(takeAll(slots).length, 7);
   });
 
   it('take answers nothing when the machine has no room', () => {
@@ -41,17 +119,29 @@ describe('SlotPool', () => {
     assert.equal(slots.take(), undefined);
   });
 
-  it('keeps no grown slot while the budget is exceeded', () => {
-    const slots = pool({ bytesMax: 1000 });
-    const slot = slots.take();
+  it('asks the machine for no other memory right after it had none', () => {
+    let asked = 0;
+    const slots = pool({
+      make: () => {
+        asked += 1;
+        throw new RangeError('no memory');
+      },
+    });
+    slots.take();
+    slots.take();
+    assert.equal(asked, 1);
+  });
+
+  it('keeps no slot that is more than its project has room for by now', () => {
+    const resources = resourcesOf({ bytesMax: 1000 });
+    const slots = pool({ resources, project: 'one' });
+    const taken = takeAll(slots);
+    const [slot, ...others] = taken;
     assert.ok(slot !== undefined);
-    Object.assign(slot, { memoryBytes: 900, hasGrown: true });
-    assert.equal(slots.keeps(slot), true);
-    slot.memoryBytes = 1100;
+    takeAll(pool({ resources, project: 'two' }));
     assert.equal(slots.keeps(slot), false);
     slots.discard(slot);
-    assert.equal(slots.count, 0);
-    assert.ok(slots.take() !== undefined);
+    assert.equal(slots.count, others.length);
   });
 
   it('prepareSpare makes one slot ahead, and none when one is idle', async () => {

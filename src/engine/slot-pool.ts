@@ -4,11 +4,14 @@
  * that have grown.
  *
  *     made ──► idle ◄──────────► taken
- *               │ not needed       │ broken, or grown while memory is short
+ *               │ not needed       │ broken, or more than the project's share by now
  *               └────► given up ◄──┘
+ *
+ * Each slot is counted as part of its project's share, and so are the pristine memories that they are rewound from, which are there
+ * while there is a slot.
  */
 import type { LoadedImage } from './loaded-image.ts';
-import type { MemoryBudget } from './memory-budget.ts';
+import type { IdleSlots, ProjectAccount, Resources } from './resources.ts';
 
 /** After so many trims without a call, a function's slots are as small as on its first day. */
 const quietTrimsMax = 6;
@@ -18,19 +21,20 @@ export interface PooledSlot {
   readonly memoryBytes: number;
   /** Whether a guest has made it larger than it was. */
   readonly hasGrown: boolean;
-  /** What the budget counts it as. */
+  /** What of its project's share it is counted as. */
   accountedBytes: number;
 }
 
 export interface SlotPoolOptions<S extends PooledSlot> {
-  readonly image: Pick<LoadedImage, 'initialBytes'>;
-  readonly budget: MemoryBudget;
+  readonly image: Pick<LoadedImage, 'slotRoom' | 'pristineRoom' | 'release'>;
+  readonly account: ProjectAccount;
+  readonly resources: Resources;
   readonly slotsMax: number;
   /** @throws RangeError when the machine has no room for another memory */
   readonly make: () => S;
 }
 
-export class SlotPool<S extends PooledSlot> {
+export class SlotPool<S extends PooledSlot> implements IdleSlots {
   readonly #options: SlotPoolOptions<S>;
   readonly #idle: S[] = [];
   #count = 0;
@@ -43,6 +47,7 @@ export class SlotPool<S extends PooledSlot> {
 
   constructor(options: SlotPoolOptions<S>) {
     this.#options = options;
+    options.account.pools.add(this);
   }
 
   /** Slots there are, idle or taken. */
@@ -50,12 +55,18 @@ export class SlotPool<S extends PooledSlot> {
     return this.#count;
   }
 
-  /** Makes a slot ahead of the first call. @throws RangeError when the machine has no room for its memory */
-  warm(): void {
-    this.#idle.push(this.#make());
+  /** From IdleSlots. */
+  get quiet(): number {
+    return this.#quietTrims;
   }
 
-  /** An idle slot, or a new one. Undefined when there are enough of them or no room is left; a function always gets its first. */
+  /** Makes a slot ahead of the first call, if there is room for one. */
+  warm(): void {
+    const slot = this.#makeIfRoom();
+    if (slot !== undefined) this.#idle.push(slot);
+  }
+
+  /** An idle slot, or a new one. Undefined when there are enough of them, or no room is left. */
   take(): S | undefined {
     this.#quietTrims = 0;
     const slot = this.#idle.pop();
@@ -69,8 +80,10 @@ export class SlotPool<S extends PooledSlot> {
     this.#spareIsComing = true;
     setImmediate(() => {
       this.#spareIsComing = false;
-      if (this.#isClosed) return;
-      const spare = this.#idle.length === 0 ? this.#makeIfRoom() : undefined;
+      if (this.#isClosed || this.#idle.length > 0) return;
+      // Nobody else's slot is given up for a spare.
+      const hasRoom = this.#options.account.hasRoom(this.#options.image.slotRoom);
+      const spare = hasRoom ? this.#makeIfRoom() : undefined;
       if (spare !== undefined) this.#idle.push(spare);
     });
   }
@@ -80,16 +93,27 @@ export class SlotPool<S extends PooledSlot> {
     this.#idle.push(slot);
   }
 
-  /** Whether a slot that comes back is worth keeping: the next guest may well grow as far, while there is room for it. */
+  /** A guest is about to make its slot larger. @returns whether there is room for that */
+  grows(slot: S, bytes: number): boolean {
+    if (!this.#options.account.takeRoom({ bytes, memories: 0 })) return false;
+    slot.accountedBytes += bytes;
+    return true;
+  }
+
+  /** Whether a slot that comes back is worth keeping: the next guest may well grow as far, while the project's share allows it. */
   keeps(slot: S): boolean {
-    this.#account(slot);
-    return !(slot.hasGrown && this.#options.budget.isExceeded);
+    this.#settle(slot);
+    return !(this.#options.account.isOverdrawn && (slot.hasGrown || this.#count > 1));
   }
 
   discard(slot: S): void {
+    const { account, image } = this.#options;
     this.#count -= 1;
-    this.#options.budget.change(-slot.accountedBytes);
+    account.giveBack({ bytes: slot.accountedBytes, memories: image.slotRoom.memories });
     slot.accountedBytes = 0;
+    if (this.#count > 0) return;
+    image.release();
+    account.giveBack(image.pristineRoom);
   }
 
   /** Gives up half of what was not needed since the last time; one stays, so that no call pays for making it. */
@@ -101,10 +125,17 @@ export class SlotPool<S extends PooledSlot> {
     this.#lowWater = this.#idle.length;
   }
 
+  /** From IdleSlots. */
+  giveUpIdle(): void {
+    for (const slot of this.#idle.splice(0)) this.discard(slot);
+    this.#lowWater = 0;
+  }
+
   /** Gives up everything that is idle; no slot is made any more. */
   close(): void {
     this.#isClosed = true;
-    for (const slot of this.#idle.splice(0)) this.discard(slot);
+    this.giveUpIdle();
+    this.#options.account.pools.delete(this);
   }
 
   /** Gives up idle slots that have grown: a memory cannot shrink. When that leaves none, a new one is made. */
@@ -114,34 +145,39 @@ export class SlotPool<S extends PooledSlot> {
     const others = this.#idle.filter((slot) => !slot.hasGrown);
     this.#idle.splice(0, this.#idle.length, ...others);
     for (const slot of grown) this.discard(slot);
-    const fresh = this.#count === 0 ? this.#makeIfRoom() : undefined;
-    if (fresh !== undefined) this.#idle.push(fresh);
+    if (this.#count === 0) this.warm();
   }
 
   #makeIfRoom(): S | undefined {
-    const { slotsMax, budget, image } = this.#options;
-    if (this.#count >= slotsMax) return undefined;
-    if (this.#count > 0 && !budget.hasRoom(image.initialBytes)) return undefined;
+    const { slotsMax, account, image, resources, make } = this.#options;
+    if (this.#count >= slotsMax || resources.isShort) return undefined;
+    const { slotRoom } = image;
+    const pristine = this.#count > 0 ? nothing : image.pristineRoom;
+    const room = { bytes: slotRoom.bytes + pristine.bytes, memories: slotRoom.memories + pristine.memories };
+    if (!account.takeRoom(room)) return undefined;
     try {
-      return this.#make();
+      const slot = make();
+      slot.accountedBytes = slotRoom.bytes;
+      this.#count += 1;
+      this.#settle(slot);
+      return slot;
     } catch (error) {
+      account.giveBack(room);
+      if (this.#count === 0) image.release();
       // The machine has no room; there are the slots there are.
       if (!(error instanceof RangeError)) throw error;
+      resources.noteShortage();
       return undefined;
     }
   }
 
-  #make(): S {
-    const slot = this.#options.make();
-    this.#count += 1;
-    this.#account(slot);
-    return slot;
-  }
-
-  /** Has the budget know what a slot holds by now. */
-  #account(slot: S): void {
+  /** Has the project's share know what a slot holds by now. */
+  #settle(slot: S): void {
     const { memoryBytes } = slot;
-    this.#options.budget.change(memoryBytes - slot.accountedBytes);
+    if (memoryBytes === slot.accountedBytes) return;
+    this.#options.account.bytes.change(memoryBytes - slot.accountedBytes);
     slot.accountedBytes = memoryBytes;
   }
 }
+
+const nothing = { bytes: 0, memories: 0 } as const;

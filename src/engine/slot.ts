@@ -5,11 +5,12 @@
  *                        │          ▲
  *                        └► waiting ┘   (for a turn, or parked in a host call)
  */
-import { errorText, MayflyError } from '../base/mod.ts';
+import { errorText, MayflyError, wasmPageBytes } from '../base/mod.ts';
 import { GuestMemory } from '../wasi/mod.ts';
 import { engineImports, engineModule, growthRefusedAt, rewrittenExports, Verdict } from '../wasm/mod.ts';
 import { CpuMeter } from './cpu-meter.ts';
 import type { GuestCall, GuestHost, SlotContext } from './guest-host.ts';
+import type { Turns } from './fair-queue.ts';
 import type { LoadedImage } from './loaded-image.ts';
 import type { AwaitsTurn, Scheduler, Waiting } from './scheduler.ts';
 import type { CallTiming } from './types.ts';
@@ -19,31 +20,39 @@ type Ending = 'exit' | 'cpu_limit' | 'wall_limit' | 'client_gone';
 
 export interface SlotOptions<C extends GuestCall> {
   /** The project: turns are shared between projects. */
-  readonly owner: string;
+  readonly owner: Turns;
   readonly image: LoadedImage;
   readonly scheduler: Scheduler;
   readonly limits: { readonly cpuMs: number; readonly memoryBytes: number };
   readonly makeHost: (context: SlotContext) => GuestHost<C>;
+  /** Whether there is room for so many bytes more, which it then has. Within its limits, where nothing else is told. */
+  readonly mayGrow?: (slot: Slot<C>, bytes: number) => boolean;
   /** The slot has been rewound, or has to be thrown away. */
   readonly onIdle: (slot: Slot<C>, condition: 'rewound' | 'broken') => void;
   /** Gets what cannot be told to the caller: traps with their places. */
   readonly onTrap: (error: unknown) => void;
 }
 
+/** What a guest that waited is told. */
 const resumeNormally = 0;
 const resumeToTrap = 1;
 
 export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
-  readonly owner: string;
+  readonly owner: Turns;
   deadlineMs = 0;
-  /** What the engine's memory budget counts this slot as. */
+  /** What of its project's share this slot is counted as. */
   accountedBytes = 0;
   /** How long the last rewind took, for benchmarks. */
   lastRewindMs = 0;
   readonly #options: SlotOptions<C>;
   readonly #memories: readonly WebAssembly.Memory[];
+  /** What each memory may grow to, the engine's part included. */
+  readonly #bytesMax: readonly number[];
   readonly #bytesAtFirst: number;
   readonly #memory: GuestMemory;
+  #memoryBytes: number;
+  /** It was given room to grow by the engine, or was refused it, since the last rewind. */
+  #growth: 'none' | 'granted' | 'refused' = 'none';
   readonly #imports: WebAssembly.Imports;
   readonly #host: GuestHost<C>;
   readonly #meter: CpuMeter;
@@ -64,8 +73,9 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.owner = options.owner;
     const { image, scheduler, limits } = options;
     this.#meter = new CpuMeter(scheduler.tickMs);
-    this.#memories = image.makeMemories(limits.memoryBytes);
-    this.#bytesAtFirst = this.memoryBytes;
+    this.#bytesMax = image.memoryMaxima(limits.memoryBytes);
+    this.#memories = image.makeMemories(this.#bytesMax);
+    this.#bytesAtFirst = this.#memoryBytes = this.#measure();
     const [first] = this.#memories;
     const memory = new GuestMemory(first ?? noMemory(), image.guestMemoryLayout);
     this.#memory = memory;
@@ -74,14 +84,14 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     ({ enter: this.#enter, rewind: this.#rewind } = this.#instantiate());
   }
 
-  /** Bytes of memory that this slot holds. */
+  /** Bytes that this slot holds between two requests. */
   get memoryBytes(): number {
-    return this.#memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+    return this.#memoryBytes;
   }
 
   /** Whether a guest has made it larger than it was. */
   get hasGrown(): boolean {
-    return this.memoryBytes > this.#bytesAtFirst;
+    return this.#memoryBytes > this.#bytesAtFirst;
   }
 
   /** Serves one request. `chosenMs` is when the function was chosen, on the monotonic clock. */
@@ -117,9 +127,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   takeTurn(): void {
     if (this.#resume === undefined) return;
-    const late = this.#options.scheduler.clock.monotonicMs() > this.deadlineMs;
-    if (late) this.expire();
-    else this.#continue(resumeNormally);
+    if (this.#options.scheduler.clock.monotonicMs() > this.deadlineMs) this.#ending ??= 'wall_limit';
+    this.#continue();
   }
 
   expire(): void {
@@ -129,6 +138,11 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   /** Whether every byte of the guest's memory is as the image has it. For tests: reads it all. */
   matchesImage(): boolean {
     return this.#options.image.matches(this.#memories);
+  }
+
+  #measure(): number {
+    const bytes = this.#memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+    return bytes + this.#options.image.instanceBytes;
   }
 
   #instantiate(): { enter: () => Promise<unknown>; rewind: () => void } {
@@ -148,6 +162,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       [engineImports.preempt]: () => this.#preempt(),
       [engineImports.yield]: new WebAssembly.Suspending(() => this.#yield()),
       [engineImports.park]: new WebAssembly.Suspending(() => this.#park()),
+      [engineImports.grow]: (pages: number, memory: number) => this.#grow(pages, memory),
       [engineImports.flags]: scheduler.flagsMemory,
     };
     this.#memories.forEach((memory, index) => {
@@ -170,6 +185,17 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     // Most guests are done before the first interrupt: one that is not lets the others go first.
     const gaveWay = this.#hasYielded || !scheduler.isContended;
     return this.#meter.stretchMs(now) >= scheduler.sliceMs || !gaveWay ? Verdict.yield : Verdict.goOn;
+  }
+
+  /** The guest wants more memory than the slot has, within its limits. @returns 1 when there is room for it */
+  #grow(pages: number, memory: number): number {
+    const { mayGrow } = this.#options;
+    // What goes past the slot's own limit is refused by the memory.
+    const now = this.#memories[memory]?.buffer.byteLength ?? 0;
+    if (now + pages * wasmPageBytes > (this.#bytesMax[memory] ?? Infinity)) return 1;
+    const granted = mayGrow === undefined || mayGrow(this, pages * wasmPageBytes);
+    if (this.#growth !== 'refused') this.#growth = granted ? 'granted' : 'refused';
+    return granted ? 1 : 0;
   }
 
   #yield(): Promise<number> | number {
@@ -197,7 +223,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   /** @returns CPU time of the call so far, ms */
   #giveBackThread(): number {
     const now = this.#options.scheduler.clock.monotonicMs();
-    this.#options.scheduler.spend(this.#meter.stretchMs(now));
+    this.#options.scheduler.spend(this.owner, this.#meter.stretchMs(now));
     return this.#meter.stop(now);
   }
 
@@ -205,18 +231,30 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#options.scheduler.forget(this);
     // Woken before it has even parked: were it to go on at once, a stream that is never ready could hold the thread for ever.
     if (this.#isParking) this.#options.scheduler.queueTurn(this, 'yielded');
-    else this.#continue(resumeNormally);
+    else this.#continueSoon();
   };
 
+  /** At once, unless the thread has work to do first: a thousand guests may be woken in the same moment, or ended. */
+  #continueSoon(): void {
+    const { scheduler } = this.#options;
+    if (this.#resume === undefined) return;
+    if (scheduler.isSpent) {
+      scheduler.queueTurn(this, 'yielded');
+      return;
+    }
+    scheduler.begin(this.owner);
+    this.#continue();
+  }
+
   /** A guest that does not wait, because it is gone or was woken twice, is left alone. */
-  #continue(how: number): void {
+  #continue(): void {
     const resume = this.#resume;
     if (resume === undefined) return;
     this.#resume = undefined;
     const { scheduler } = this.#options;
     scheduler.enterGuest();
     this.#meter.start(scheduler.clock.monotonicMs());
-    resume(how);
+    resume(this.#ending === undefined ? resumeNormally : resumeToTrap);
   }
 
   /** From within a host call: the guest ends at the check that follows. */
@@ -228,7 +266,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   #kill(ending: Ending): void {
     this.#stop(ending);
     this.#options.scheduler.forget(this);
-    this.#continue(resumeToTrap);
+    this.#continueSoon();
   }
 
   readonly #complete = (thrown: unknown): void => {
@@ -290,6 +328,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   /** A guest that was refused memory and failed is taken to have failed for that. */
   #growthRefused(): MayflyError | undefined {
+    if (this.#growth === 'refused') return new MayflyError('overloaded', {});
     const { image, limits } = this.#options;
     const refused = this.#memories.some((memory, index) => {
       const at = image.memories[index]?.engineWords ?? 0;
@@ -305,6 +344,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     try {
       this.#rewind();
       this.#memory.rewound();
+      if (this.#growth !== 'none') this.#memoryBytes = this.#measure();
+      this.#growth = 'none';
       if (this.#options.image.reset === 'reinstantiate') {
         ({ enter: this.#enter, rewind: this.#rewind } = this.#instantiate());
       }
@@ -313,7 +354,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       this.#options.onTrap(error);
     }
     this.lastRewindMs = clock.monotonicMs() - before;
-    this.#options.scheduler.spend(this.lastRewindMs);
+    this.#options.scheduler.spend(this.owner, this.lastRewindMs);
     this.#options.onIdle(this, condition);
   }
 }

@@ -86,17 +86,21 @@ export interface EngineOptions {
   readonly sliceMs?: number;
   /** How often a running guest is interrupted, so that its time can be looked at. */
   readonly tickMs?: number;
-  /** Calls that may wait for a slot of one function before more are refused as `overloaded`. */
+  /** Calls that may wait for a turn or a slot of one function before more are refused as `overloaded`. */
   readonly queueMax?: number;
+  /** Calls of all functions that may wait, of which a project has a share. */
+  readonly waitingMax?: number;
   /** Slots one function may have at once. */
   readonly slotsPerFunctionMax?: number;
-  /** Bytes of memory that all slots hold together before grown ones are thrown away and no more are made. */
+  /** Bytes of memory that all slots hold together, of which a project has a share: past it no slot is made, and none grows. */
   readonly slotBytesMax?: number;
+  /** Memories that all functions have together, of which a project has a share; fewer where the machine allows fewer. */
+  readonly memoriesMax?: number;
 }
 
 /** Runs functions on the calling thread. */
 export interface Engine {
-  /** Compiles off the calling thread and makes a first slot. @throws MayflyError image_corrupt, invalid_module */
+  /** Compiles off the calling thread, and makes a first slot if there is room. @throws MayflyError image_corrupt, bad_limit, module_too_large, engine_closed */
   load(spec: FunctionSpec): Promise<LoadedFunction>;
   /** Closes every function and stops the ticker. */
   close(): Promise<void>;

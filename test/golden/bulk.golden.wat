@@ -1,30 +1,32 @@
 (module
   (type (;0;) (func (param i32 i32 i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32)))
-  (type (;3;) (func))
-  (type (;4;) (func (param i32 i32 i32)))
-  (type (;5;) (func (param i32 i32 i32 i32)))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param i32 i32)))
+  (type (;4;) (func))
+  (type (;5;) (func (param i32 i32 i32)))
+  (type (;6;) (func (param i32 i32 i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;3;) (type 0) (param i32 i32 i32)
+  (func (;4;) (type 0) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
-    call 4
+    call 5
     local.get 0
     local.get 1
     local.get 2
-    call 7
+    call 8
     local.get 0
     local.get 1
     local.get 2
-    call 8)
-  (func (;4;) (type 4) (param i32 i32 i32)
+    call 9)
+  (func (;5;) (type 5) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -43,7 +45,7 @@
     end
     local.get 0
     local.get 2
-    call 5
+    call 6
     loop  ;; label = @1
       local.get 2
       i32.const 65536
@@ -68,13 +70,14 @@
       local.set 2
       i32.const 0
       i32.load 1
-      (@metadata.code.aram i32 i3 "\00") if  ;; label = @2
-        call 6
+      (@metadata.code.2 i32)))
+   "\00") if  ;; label = @2
+        call 7
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;5;) (type 2) (param i32 i32)
+  (func (;6;) (type 3) (param i32 i32)
     (local i32)
     local.get 1
     i32.eqz
@@ -98,7 +101,7 @@
     i32.const 1
     i32.add
     memory.fill)
-  (func (;6;) (type 3)
+  (func (;7;) (type 4)
     (local i32)
     call 0
     local.tee 0
@@ -114,7 +117,7 @@
         unreachable
       end
     end)
-  (func (;7;) (type 4) (param i32 i32 i32)
+  (func (;8;) (type 5) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -148,7 +151,7 @@
     end
     local.get 0
     local.get 2
-    call 5
+    call 6
     local.get 0
     local.get 1
     i32.le_u
@@ -183,8 +186,9 @@
         local.set 2
         i32.const 0
         i32.load 1
-        (@metadata.code.aram i32 i3 "\00") if  ;; label = @3
-          call 6
+        (@metadata.code.2 i32)))
+   "\00") if  ;; label = @3
+          call 7
         end
         local.get 2
         br_if 0 (;@2;)
@@ -228,14 +232,15 @@
         local.set 2
         i32.const 0
         i32.load 1
-        (@metadata.code.aram i32 i3 "\00") if  ;; label = @3
-          call 6
+        (@metadata.code.2 i32)))
+   "\00") if  ;; label = @3
+          call 7
         end
         local.get 2
         br_if 0 (;@2;)
       end
     end)
-  (func (;8;) (type 4) (param i32 i32 i32)
+  (func (;9;) (type 5) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -243,14 +248,14 @@
     i32.const 5
     global.get 1
     select
-    call 9
+    call 10
     local.get 0
     i32.const 65536
     i32.add
     local.get 1
     local.get 2
     memory.init 0)
-  (func (;9;) (type 5) (param i32 i32 i32 i32)
+  (func (;10;) (type 6) (param i32 i32 i32 i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -281,14 +286,15 @@
     end
     local.get 0
     local.get 2
-    call 5
+    call 6
     i32.const 0
     i32.load 1
-    (@metadata.code.aram i32 i3 "\00") if  ;; label = @1
-      call 6
+    (@metadata.code.2 i32)))
+   "\00") if  ;; label = @1
+      call 7
     end)
-  (func (;10;) (type 3)
-    call 11
+  (func (;11;) (type 4)
+    call 12
     i32.const 65472
     i32.const 0
     i32.store8
@@ -299,7 +305,7 @@
     global.set 0
     i32.const 0
     global.set 1)
-  (func (;11;) (type 3)
+  (func (;12;) (type 4)
     (local i32 i32 i32 i32)
     memory.size
     i32.const 1
@@ -345,7 +351,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 12
+              call 13
             end
             local.get 2
             i32.const 1
@@ -365,7 +371,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;12;) (type 2) (param i32 i32)
+  (func (;13;) (type 3) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -445,5 +451,5 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 10))
+  (export "rewind" (func 11))
   (data (;0;) "hello"))

@@ -1,24 +1,26 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32 i32 i32)))
-  (type (;3;) (func (param i32 i32 i32)))
-  (type (;4;) (func (param i32 i32)))
-  (type (;5;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param i32 i32 i32 i32)))
+  (type (;4;) (func (param i32 i32 i32)))
+  (type (;5;) (func (param i32 i32)))
+  (type (;6;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;3;) (type 0) (param i32)
+  (func (;4;) (type 0) (param i32)
     i32.const 0
     i32.const 0
     local.get 0
-    call 4
+    call 5
     i32.const 1
     global.set 1)
-  (func (;4;) (type 3) (param i32 i32 i32)
+  (func (;5;) (type 4) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -26,14 +28,14 @@
     i32.const 7
     global.get 1
     select
-    call 5
+    call 6
     local.get 0
     i32.const 65536
     i32.add
     local.get 1
     local.get 2
     memory.init 1)
-  (func (;5;) (type 2) (param i32 i32 i32 i32)
+  (func (;6;) (type 3) (param i32 i32 i32 i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -62,8 +64,8 @@
       i32.load8_u offset=4294967295
       drop
     end)
-  (func (;6;) (type 5)
-    call 7
+  (func (;7;) (type 6)
+    call 8
     i32.const 65472
     i32.const 0
     i32.store8
@@ -74,7 +76,7 @@
     global.set 0
     i32.const 0
     global.set 1)
-  (func (;7;) (type 5)
+  (func (;8;) (type 6)
     (local i32)
     memory.size
     i32.const 1
@@ -84,8 +86,8 @@
     local.set 0
     i32.const 0
     local.get 0
-    call 8)
-  (func (;8;) (type 4) (param i32 i32)
+    call 9)
+  (func (;9;) (type 5) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -165,6 +167,6 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 6))
+  (export "rewind" (func 7))
   (data (;0;) "")
   (data (;1;) "passive"))

@@ -1,20 +1,22 @@
 (module
   (type (;0;) (func))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32)))
-  (type (;3;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param i32 i32)))
+  (type (;4;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;3;) (type 0)
+  (func (;4;) (type 0)
     i32.const 0
     i32.const 1
     i32.store offset=65536)
-  (func (;4;) (type 3)
-    call 5
+  (func (;5;) (type 4)
+    call 6
     i32.const 65472
     i32.const 0
     i32.store8
@@ -23,7 +25,7 @@
     i32.store
     i32.const 1
     global.set 0)
-  (func (;5;) (type 3)
+  (func (;6;) (type 4)
     (local i32)
     memory.size
     i32.const 1
@@ -33,8 +35,8 @@
     local.set 0
     i32.const 0
     local.get 0
-    call 6)
-  (func (;6;) (type 2) (param i32 i32)
+    call 7)
+  (func (;7;) (type 3) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -113,4 +115,4 @@
       memory.fill
     end)
   (global (;0;) (mut i32) (i32.const 1))
-  (export "rewind" (func 4)))
+  (export "rewind" (func 5)))

@@ -1,20 +1,22 @@
 (module
   (type (;0;) (func (param i32) (result i32 i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32) (result i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param i32) (result i32)))
+  (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;3;) (type 0) (param i32) (result i32 i32)
+  (func (;4;) (type 0) (param i32) (result i32 i32)
     local.get 0
-    call 4
+    call 5
     global.get 0)
-  (func (;4;) (type 2) (param i32) (result i32)
+  (func (;5;) (type 3) (param i32) (result i32)
     (local i32)
     local.get 0
     i32.const 5
@@ -44,6 +46,15 @@
       i32.add
       memory.size
       i32.sub
+      local.tee 0
+      i32.const 0
+      call 3
+      i32.eqz
+      if  ;; label = @2
+        i32.const -1
+        return
+      end
+      local.get 0
       memory.grow
       i32.const -1
       i32.eq
@@ -65,8 +76,8 @@
     global.get 0
     local.get 1
     global.set 0)
-  (func (;5;) (type 4)
-    call 6
+  (func (;6;) (type 5)
+    call 7
     i32.const 65472
     i32.const 0
     i32.store8
@@ -75,7 +86,7 @@
     i32.store
     i32.const 1
     global.set 0)
-  (func (;6;) (type 4)
+  (func (;7;) (type 5)
     (local i32)
     memory.size
     i32.const 1
@@ -85,8 +96,8 @@
     local.set 0
     i32.const 0
     local.get 0
-    call 7)
-  (func (;7;) (type 3) (param i32 i32)
+    call 8)
+  (func (;8;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -165,4 +176,4 @@
       memory.fill
     end)
   (global (;0;) (mut i32) (i32.const 1))
-  (export "rewind" (func 5)))
+  (export "rewind" (func 6)))

@@ -1,29 +1,31 @@
 (module
   (type (;0;) (func))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;3;) (type 0)
+  (func (;4;) (type 0)
     i32.const 0
     i32.load
-    (@metadata.code.branch_hint "\00") if  ;; label = @1
-      call 4
+    (@metadata.code. "mayfly" " "\00") if  ;; label = @1
+      call 5
     end
     loop  ;; label = @1
       i32.const 0
       i32.load
-      (@metadata.code.branch_hint "\00") if  ;; label = @2
-        call 4
+      (@metadata.code. "mayfly" " "\00") if  ;; label = @2
+        call 5
       end
       try_table  ;; label = @2
         (catch 0 0 (;@1;))
-        call 3
+        call 4
       end
     end)
-  (func (;4;) (type 2)
+  (func (;5;) (type 3)
     (local i32)
     call 0
     local.tee 0
@@ -39,6 +41,6 @@
         unreachable
       end
     end)
-  (func (;5;) (type 2))
+  (func (;6;) (type 3))
   (tag (;0;) (type 0))
-  (export "rewind" (func 5)))
+  (export "rewind" (func 6)))

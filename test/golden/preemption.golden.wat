@@ -3,37 +3,41 @@
   (type (;1;) (func (param i32) (result i32)))
   (type (;2;) (func (param i32)))
   (type (;3;) (func (result i32)))
-  (type (;4;) (func))
-  (type (;5;) (func (param i32 i32)))
-  (type (;6;) (func (param i32 funcref i32)))
+  (type (;4;) (func (param i32 i32) (result i32)))
+  (type (;5;) (func))
+  (type (;6;) (func (param i32 i32)))
+  (type (;7;) (func (param i32 funcref i32)))
   (import "mayfly" "preempt" (func (;0;) (type 3)))
   (import "mayfly" "yield" (func (;1;) (type 3)))
   (import "mayfly" "park" (func (;2;) (type 3)))
+  (import "mayfly" "grow" (func (;3;) (type 4)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;3;) (type 1) (param i32) (result i32)
+  (func (;4;) (type 1) (param i32) (result i32)
     local.get 0
     i32.const 1
     i32.add)
-  (func (;4;) (type 2) (param i32)
+  (func (;5;) (type 2) (param i32)
     i32.const 0
     i32.load
-    (@metadata.code. (;5;) (fun "\00") if  ;; label = @1
-      call 8
+    (@metadata.code.)
+  (type ( "\00") if  ;; label = @1
+      call 9
     end
     loop  ;; label = @1
       local.get 0
-      call 3
+      call 4
       local.tee 0
       if  ;; label = @2
         i32.const 0
         i32.load
-        (@metadata.code. (;5;) (fun "\00") if  ;; label = @3
-          call 8
+        (@metadata.code.)
+  (type ( "\00") if  ;; label = @3
+          call 9
         end
         br 1 (;@1;)
       end
     end)
-  (func (;5;) (type 2) (param i32)
+  (func (;6;) (type 2) (param i32)
     (local i32)
     i32.const -20
     local.set 1
@@ -48,7 +52,7 @@
       local.tee 1
       br_if 0 (;@1;)
     end)
-  (func (;6;) (type 2) (param i32)
+  (func (;7;) (type 2) (param i32)
     local.get 0
     loop (param i32)  ;; label = @1
       local.set 0
@@ -56,8 +60,9 @@
       local.get 0
       i32.const 0
       i32.load
-      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
-        call 8
+      (@metadata.code.)
+  (type ( "\00") if  ;; label = @2
+        call 9
       end
       br_if 0 (;@1;)
       drop
@@ -67,23 +72,26 @@
         local.get 0
         i32.const 0
         i32.load
-        (@metadata.code. (;5;) (fun "\00") if  ;; label = @3
-          call 8
+        (@metadata.code.)
+  (type ( "\00") if  ;; label = @3
+          call 9
         end
         br_table 0 (;@2;) 1 (;@1;)
       end
       i32.const 0
       i32.load
-      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
-        call 8
+      (@metadata.code.)
+  (type ( "\00") if  ;; label = @2
+        call 9
       end
       br 0 (;@1;)
     end)
-  (func (;7;) (type 0)
+  (func (;8;) (type 0)
     i32.const 0
     i32.load
-    (@metadata.code. (;5;) (fun "\00") if  ;; label = @1
-      call 8
+    (@metadata.code.)
+  (type ( "\00") if  ;; label = @1
+      call 9
     end
     i32.const 0
     call_indirect (type 0)
@@ -92,26 +100,29 @@
     i32.const 1
     i32.const 0
     i32.load
-    (@metadata.code. (;5;) (fun "\00") if  ;; label = @1
-      call 8
+    (@metadata.code.)
+  (type ( "\00") if  ;; label = @1
+      call 9
     end
-    call 9
+    call 10
     try  ;; label = @1
       i32.const 0
       i32.load
-      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
-        call 8
+      (@metadata.code.)
+  (type ( "\00") if  ;; label = @2
+        call 9
       end
       throw 0
     catch 0
       i32.const 0
       i32.load
-      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
-        call 8
+      (@metadata.code.)
+  (type ( "\00") if  ;; label = @2
+        call 9
       end
       return
     end)
-  (func (;8;) (type 4)
+  (func (;9;) (type 5)
     (local i32)
     call 0
     local.tee 0
@@ -127,7 +138,7 @@
         unreachable
       end
     end)
-  (func (;9;) (type 6) (param i32 funcref i32)
+  (func (;10;) (type 7) (param i32 funcref i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -145,7 +156,7 @@
     end
     local.get 0
     local.get 2
-    call 10
+    call 11
     loop  ;; label = @1
       local.get 2
       i32.const 256
@@ -168,13 +179,14 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code. (;5;) (fun "\00") if  ;; label = @2
-        call 8
+      (@metadata.code.)
+  (type ( "\00") if  ;; label = @2
+        call 9
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;10;) (type 5) (param i32 i32)
+  (func (;11;) (type 6) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -192,7 +204,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;11;) (type 4)
+  (func (;12;) (type 5)
     global.get 0
     global.get 1
     i32.lt_u
@@ -213,4 +225,4 @@
   (tag (;0;) (type 0))
   (global (;0;) (mut i32) (i32.const -1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 11)))
+  (export "rewind" (func 12)))

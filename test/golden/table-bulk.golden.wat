@@ -1,41 +1,36 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func (param i32 funcref i32)))
-  (type (;5;) (func (param i32 i32 i32)))
-  (type (;6;) (func (param i32 i32 i32 i32) (result i32)))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func))
+  (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func (param i32 funcref i32)))
+  (type (;6;) (func (param i32 i32 i32)))
+  (type (;7;) (func (param i32 i32 i32 i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;3;) (type 0) (param i32)
+  (func (;4;) (type 0) (param i32)
     i32.const 0
     ref.null func
     local.get 0
     i32.const 0
     i32.load
-    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
-      call 4
+    (@metadata.code.type 2)))
+  "\00") if  ;; label = @1
+      call 5
     end
-    call 5
+    call 6
     i32.const 0
     i32.const 0
     local.get 0
     i32.const 0
     i32.load
-    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
-      call 4
-    end
-    call 7
-    i32.const 0
-    i32.const 0
-    local.get 0
-    i32.const 0
-    i32.load
-    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
-      call 4
+    (@metadata.code.type 2)))
+  "\00") if  ;; label = @1
+      call 5
     end
     call 8
     i32.const 0
@@ -43,11 +38,22 @@
     local.get 0
     i32.const 0
     i32.load
-    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
-      call 4
+    (@metadata.code.type 2)))
+  "\00") if  ;; label = @1
+      call 5
     end
-    call 10)
-  (func (;4;) (type 2)
+    call 9
+    i32.const 0
+    i32.const 0
+    local.get 0
+    i32.const 0
+    i32.load
+    (@metadata.code.type 2)))
+  "\00") if  ;; label = @1
+      call 5
+    end
+    call 11)
+  (func (;5;) (type 3)
     (local i32)
     call 0
     local.tee 0
@@ -63,7 +69,7 @@
         unreachable
       end
     end)
-  (func (;5;) (type 4) (param i32 funcref i32)
+  (func (;6;) (type 5) (param i32 funcref i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -81,7 +87,7 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 7
     loop  ;; label = @1
       local.get 2
       i32.const 256
@@ -104,13 +110,14 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code.ype 0) (par "\00") if  ;; label = @2
-        call 4
+      (@metadata.code.type 2)))
+  "\00") if  ;; label = @2
+        call 5
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;6;) (type 3) (param i32 i32)
+  (func (;7;) (type 4) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -128,7 +135,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;7;) (type 5) (param i32 i32 i32)
+  (func (;8;) (type 6) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -155,7 +162,7 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 7
     local.get 0
     local.get 1
     i32.le_u
@@ -186,8 +193,9 @@
         local.set 2
         i32.const 0
         i32.load
-        (@metadata.code.ype 0) (par "\00") if  ;; label = @3
-          call 4
+        (@metadata.code.type 2)))
+  "\00") if  ;; label = @3
+          call 5
         end
         local.get 2
         br_if 0 (;@2;)
@@ -227,14 +235,15 @@
         local.set 2
         i32.const 0
         i32.load
-        (@metadata.code.ype 0) (par "\00") if  ;; label = @3
-          call 4
+        (@metadata.code.type 2)))
+  "\00") if  ;; label = @3
+          call 5
         end
         local.get 2
         br_if 0 (;@2;)
       end
     end)
-  (func (;8;) (type 5) (param i32 i32 i32)
+  (func (;9;) (type 6) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -242,7 +251,7 @@
     i32.const 1
     global.get 2
     select
-    call 9
+    call 10
     if  ;; label = @1
       local.get 0
       i32.const 2
@@ -260,7 +269,7 @@
     local.get 1
     local.get 2
     table.init 0)
-  (func (;9;) (type 6) (param i32 i32 i32 i32) (result i32)
+  (func (;10;) (type 7) (param i32 i32 i32 i32) (result i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -284,14 +293,15 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 7
     i32.const 0
     i32.load
-    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
-      call 4
+    (@metadata.code.type 2)))
+  "\00") if  ;; label = @1
+      call 5
     end
     i32.const 0)
-  (func (;10;) (type 5) (param i32 i32 i32)
+  (func (;11;) (type 6) (param i32 i32 i32)
     (local i32)
     local.get 0
     local.get 1
@@ -300,7 +310,7 @@
     i32.const 289
     global.get 3
     select
-    call 11
+    call 12
     if  ;; label = @1
       local.get 0
       i32.const 290
@@ -340,13 +350,14 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code.ype 0) (par "\00") if  ;; label = @2
-        call 4
+      (@metadata.code.type 2)))
+  "\00") if  ;; label = @2
+        call 5
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;11;) (type 6) (param i32 i32 i32 i32) (result i32)
+  (func (;12;) (type 7) (param i32 i32 i32 i32) (result i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -370,14 +381,15 @@
     end
     local.get 0
     local.get 2
-    call 12
+    call 13
     i32.const 0
     i32.load
-    (@metadata.code.ype 0) (par "\00") if  ;; label = @1
-      call 4
+    (@metadata.code.type 2)))
+  "\00") if  ;; label = @1
+      call 5
     end
     i32.const 0)
-  (func (;12;) (type 3) (param i32 i32)
+  (func (;13;) (type 4) (param i32 i32)
     local.get 0
     global.get 4
     i32.lt_u
@@ -395,7 +407,7 @@
       local.get 0
       global.set 5
     end)
-  (func (;13;) (type 2)
+  (func (;14;) (type 3)
     i32.const 0
     global.set 2
     i32.const 0
@@ -440,6 +452,6 @@
   (global (;3;) (mut i32) (i32.const 0))
   (global (;4;) (mut i32) (i32.const -1))
   (global (;5;) (mut i32) (i32.const 0))
-  (export "rewind" (func 13))
-  (elem (;0;) func 3)
-  (elem (;1;) func 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3 3))
+  (export "rewind" (func 14))
+  (elem (;0;) func 4)
+  (elem (;1;) func 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4))

@@ -1,17 +1,19 @@
 (module
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param funcref i32) (result i32)))
-  (type (;3;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param funcref i32) (result i32)))
+  (type (;4;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;3;) (type 0) (param i32) (result i32)
+  (func (;4;) (type 0) (param i32) (result i32)
     ref.null func
     local.get 0
-    call 4)
-  (func (;4;) (type 2) (param funcref i32) (result i32)
+    call 5)
+  (func (;5;) (type 3) (param funcref i32) (result i32)
     (local i32 i32)
     local.get 1
     local.tee 2
@@ -30,6 +32,26 @@
     if  ;; label = @1
       i32.const -1
       return
+    end
+    local.get 1
+    local.get 2
+    i32.add
+    i32.const 11
+    i32.shr_u
+    local.get 1
+    i32.const 11
+    i32.shr_u
+    i32.sub
+    local.tee 3
+    if  ;; label = @1
+      local.get 3
+      i32.const -1
+      call 3
+      i32.eqz
+      if  ;; label = @2
+        i32.const -1
+        return
+      end
     end
     loop  ;; label = @1
       local.get 2
@@ -55,6 +77,6 @@
       br_if 0 (;@1;)
     end
     local.get 1)
-  (func (;5;) (type 3))
+  (func (;6;) (type 4))
   (table (;0;) 1 funcref)
-  (export "rewind" (func 5)))
+  (export "rewind" (func 6)))

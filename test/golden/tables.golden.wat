@@ -1,34 +1,36 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32)))
-  (type (;3;) (func (param i32 funcref)))
-  (type (;4;) (func (param i32 i32 i32 i32) (result i32)))
-  (type (;5;) (func (param i32 i32 i32)))
-  (type (;6;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param i32 i32)))
+  (type (;4;) (func (param i32 funcref)))
+  (type (;5;) (func (param i32 i32 i32 i32) (result i32)))
+  (type (;6;) (func (param i32 i32 i32)))
+  (type (;7;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;3;) (type 0) (param i32)
+  (func (;4;) (type 0) (param i32)
     i32.const 0
     i32.const 0
     table.get 1
-    call 4
+    call 5
     i32.const 1
     i32.const 0
     i32.const 1
-    call 6
+    call 7
     i32.const 1
     global.set 2)
-  (func (;4;) (type 3) (param i32 funcref)
+  (func (;5;) (type 4) (param i32 funcref)
     local.get 0
     local.get 1
     table.set 0
     local.get 0
     i32.const 1
-    call 5)
-  (func (;5;) (type 2) (param i32 i32)
+    call 6)
+  (func (;6;) (type 3) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -46,7 +48,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;6;) (type 5) (param i32 i32 i32)
+  (func (;7;) (type 6) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -54,7 +56,7 @@
     i32.const 1
     global.get 2
     select
-    call 7
+    call 8
     if  ;; label = @1
       local.get 0
       i32.const 2
@@ -72,7 +74,7 @@
     local.get 1
     local.get 2
     table.init 2)
-  (func (;7;) (type 4) (param i32 i32 i32 i32) (result i32)
+  (func (;8;) (type 5) (param i32 i32 i32 i32) (result i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -96,9 +98,9 @@
     end
     local.get 0
     local.get 2
-    call 5
+    call 6
     i32.const 0)
-  (func (;8;) (type 6)
+  (func (;9;) (type 7)
     i32.const 0
     global.set 2
     global.get 0
@@ -122,8 +124,8 @@
   (global (;0;) (mut i32) (i32.const -1))
   (global (;1;) (mut i32) (i32.const 0))
   (global (;2;) (mut i32) (i32.const 0))
-  (export "rewind" (func 8))
-  (elem (;0;) (i32.const 1) func 3 3)
-  (elem (;1;) (table 1) (i32.const 0) func 3)
-  (elem (;2;) func 3)
-  (elem (;3;) (table 2) (i32.const 1) func 3 3))
+  (export "rewind" (func 9))
+  (elem (;0;) (i32.const 1) func 4 4)
+  (elem (;1;) (table 1) (i32.const 0) func 4)
+  (elem (;2;) func 4)
+  (elem (;3;) (table 2) (i32.const 1) func 4 4))

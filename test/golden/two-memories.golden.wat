@@ -1,19 +1,21 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32)))
-  (type (;3;) (func (param i32 i32 i32)))
-  (type (;4;) (func (param i32) (result i32)))
-  (type (;5;) (func))
+  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;3;) (func (param i32 i32)))
+  (type (;4;) (func (param i32 i32 i32)))
+  (type (;5;) (func (param i32) (result i32)))
+  (type (;6;) (func))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
+  (import "mayfly" "grow" (func (;3;) (type 2)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "memory 1" (memory (;1;) 3 65535))
   (import "mayfly" "flags" (memory (;2;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;3;) 0 65535))
   (import "mayfly" "image 1" (memory (;4;) 0 65535))
-  (func (;3;) (type 0) (param i32)
+  (func (;4;) (type 0) (param i32)
     local.get 0
     local.get 0
     i32.load offset=65536
@@ -34,11 +36,11 @@
     i32.const 0
     i32.const 0
     local.get 0
-    call 4
+    call 5
     i32.const 1
-    call 6
+    call 7
     drop)
-  (func (;4;) (type 3) (param i32 i32 i32)
+  (func (;5;) (type 4) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -72,7 +74,7 @@
     end
     local.get 0
     local.get 2
-    call 5
+    call 6
     local.get 0
     local.get 1
     i32.le_u
@@ -149,7 +151,7 @@
         br_if 0 (;@2;)
       end
     end)
-  (func (;5;) (type 2) (param i32 i32)
+  (func (;6;) (type 3) (param i32 i32)
     (local i32)
     local.get 1
     i32.eqz
@@ -173,7 +175,7 @@
     i32.const 1
     i32.add
     memory.fill)
-  (func (;6;) (type 4) (param i32) (result i32)
+  (func (;7;) (type 5) (param i32) (result i32)
     (local i32)
     local.get 0
     i32.const 3
@@ -203,6 +205,15 @@
       i32.add
       memory.size 1
       i32.sub
+      local.tee 0
+      i32.const 1
+      call 3
+      i32.eqz
+      if  ;; label = @2
+        i32.const -1
+        return
+      end
+      local.get 0
       memory.grow 1
       i32.const -1
       i32.eq
@@ -224,8 +235,8 @@
     global.get 1
     local.get 1
     global.set 1)
-  (func (;7;) (type 5)
-    call 8
+  (func (;8;) (type 6)
+    call 9
     i32.const 65472
     i32.const 0
     i32.store8
@@ -234,7 +245,7 @@
     i32.store
     i32.const 1
     global.set 0
-    call 10
+    call 11
     i32.const 65472
     i32.const 0
     i32.store8 1
@@ -243,7 +254,7 @@
     i32.store 1
     i32.const 2
     global.set 1)
-  (func (;8;) (type 5)
+  (func (;9;) (type 6)
     (local i32 i32 i32 i32)
     memory.size
     i32.const 1
@@ -289,7 +300,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 9
+              call 10
             end
             local.get 2
             i32.const 1
@@ -309,7 +320,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;9;) (type 2) (param i32 i32)
+  (func (;10;) (type 3) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -387,7 +398,7 @@
       local.get 2
       memory.fill
     end)
-  (func (;10;) (type 5)
+  (func (;11;) (type 6)
     (local i32 i32 i32 i32)
     memory.size 1
     i32.const 1
@@ -433,7 +444,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 11
+              call 12
             end
             local.get 2
             i32.const 1
@@ -453,7 +464,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;11;) (type 2) (param i32 i32)
+  (func (;12;) (type 3) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -533,4 +544,4 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 2))
-  (export "rewind" (func 7)))
+  (export "rewind" (func 8)))

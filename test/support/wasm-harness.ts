@@ -202,6 +202,7 @@ export class RewrittenGuest implements Guest {
       [engineImports.preempt]: () => this.#preempt(),
       [engineImports.yield]: () => 0,
       [engineImports.park]: park,
+      [engineImports.grow]: () => 1,
       [engineImports.flags]: flagsMemory,
     };
     this.#memories.forEach((memory, index) => {

@@ -59,7 +59,7 @@ export interface RewriteContext {
   readonly passes: Passes;
   readonly memories: readonly GuestMemoryPlan[];
   readonly flagsMemory: number;
-  readonly engine: { readonly preempt: number; readonly yield: number; readonly park: number };
+  readonly engine: { readonly preempt: number; readonly yield: number; readonly park: number; readonly grow: number };
   /** The global that is 1 once the segment was dropped, made when the module can drop it. */
   dataDropped(segment: number): number;
   elementDropped(segment: number): number;

@@ -11,7 +11,8 @@ const wasmPageShift = 16;
 /**
  * `memory.grow`, virtualised: (pages) → (the pages before, or -1). A memory cannot shrink, so a slot whose guest grew keeps
  * the pages for the guests to come, zeroed; what the guest is told is kept in a global, which a rewind resets. Only
- * growth past what the slot has grows the memory, and only a refusal of that is the slot's limit and told to the engine.
+ * growth past what the slot has grows the memory: the engine is asked whether there is room for it, and only a refusal of the memory
+ * itself is the slot's limit and told to the engine.
  */
 export function growMemory(context: RewriteContext, memory: number): number {
   return context.assembly.helper(`grow ${memory}`, () => makeGrow(context, memory));
@@ -31,8 +32,9 @@ function makeGrow(context: RewriteContext, memory: number): FunctionCode {
   code.i32(declaredPagesMax).op(Op.i32GtU).open(Op.if).i32(-1).op(Op.return).end();
   code.local('get', wanted).i32(shiftPages).op(Op.i32Add).memorySize(memory).op(Op.i32GtU).open(Op.if);
   if (context.passes.preemption === 'checks') emitCheck(code, context, unlikely);
-  code.local('get', wanted).i32(shiftPages).op(Op.i32Add).memorySize(memory).op(Op.i32Sub);
-  code.op(Op.memoryGrow).u32(memory).i32(-1).op(Op.i32Eq).open(Op.if);
+  code.local('get', wanted).i32(shiftPages).op(Op.i32Add).memorySize(memory).op(Op.i32Sub).local('tee', delta);
+  code.i32(memory).call(context.engine.grow).op(Op.i32Eqz).open(Op.if).i32(-1).op(Op.return).end();
+  code.local('get', delta).op(Op.memoryGrow).u32(memory).i32(-1).op(Op.i32Eq).open(Op.if);
   code
     .i32(layout.engineWords + growthRefusedAt)
     .i32(1)

@@ -35,11 +35,12 @@ import { ModuleShape } from './shape.ts';
 import { makeShim } from './shims.ts';
 import { isSnapshotType, mutableGlobals, type Snapshot, writeConstant } from './snapshot.ts';
 
-/** Names of the engine's imports, from `engineModule`. */
+/** Names of the engine's imports, from `engineModule`. `grow`: (pages, memory, or -1 for a table) → 1 when there is room for them. */
 export const engineImports = {
   preempt: 'preempt',
   yield: 'yield',
   park: 'park',
+  grow: 'grow',
   flags: 'flags',
   memory: (index: number): string => `memory ${index}`,
   image: (index: number): string => `image ${index}`,
@@ -122,8 +123,8 @@ class Rewriter {
   constructor(module: Module, options: RewriteOptions) {
     this.#module = module;
     this.#options = options;
-    // preempt, yield, park
-    this.#assembly = new Assembly(module, 3);
+    // preempt, yield, park, grow
+    this.#assembly = new Assembly(module, 4);
     const first = module.imported.funcs;
     const guests = module.spaces.memories.length;
     this.#shape = new ModuleShape(module);
@@ -134,7 +135,7 @@ class Rewriter {
       passes: options.passes,
       memories: module.spaces.memories.map((memory, index) => this.#planMemory(memory, index)),
       flagsMemory: guests,
-      engine: { preempt: first, yield: first + 1, park: first + 2 },
+      engine: { preempt: first, yield: first + 1, park: first + 2, grow: first + 3 },
       dataDropped: (segment) => this.#flag(this.#dataDropped, segment),
       elementDropped: (segment) => this.#flag(this.#elementDropped, segment),
       tableTouched: (table) => this.#touched(table),
@@ -227,6 +228,8 @@ class Rewriter {
     for (const name of [engineImports.preempt, engineImports.yield, engineImports.park]) {
       imports.push({ module: engineModule, name, description: { kind: 'func', type: answer } });
     }
+    const growType = this.#assembly.type([i32, i32], [i32]);
+    imports.push({ module: engineModule, name: engineImports.grow, description: { kind: 'func', type: growType } });
     for (const { module, name, description } of this.#module.imports) {
       if (description.kind !== 'func' && description.kind !== 'memory') imports.push({ module, name, description });
     }

@@ -16,6 +16,9 @@ import { emitCheck } from './preemption.ts';
 /** Entries one instruction handles before the next check. */
 const chunkEntries = 256;
 
+/** log2 of the entries that count as one page of memory: V8 takes about 32 bytes for each. */
+const entriesPerPageShift = 11;
+
 const { destination, source, length, chunk } = BulkLocal;
 
 function elementType(context: RewriteContext, table: number): number {
@@ -180,7 +183,9 @@ function beforeInit(context: RewriteContext, table: number): number {
   });
 }
 
-/** `table.grow`, up to the entries a table may have: (reference, entries) → (the entries before, or -1). */
+/**
+ * `table.grow`, up to the entries a table may have and as far as the engine has room: (reference, entries) → (the entries before, or -1).
+ */
 export function growTable(context: RewriteContext, table: number): number {
   return context.assembly.helper(`table grow ${table}`, (): FunctionCode => {
     const [value, before] = [0, 1];
@@ -192,6 +197,19 @@ export function growTable(context: RewriteContext, table: number): number {
     code.i32(-1).op(Op.return).end();
     code.op(Op.tableSize).u32(table).local('tee', before).local('get', length).op(Op.i32Add).i32(entriesMax);
     code.op(Op.i32GtU).open(Op.if).i32(-1).op(Op.return).end();
+    // `chunk` has the pages until the rounds begin.
+    code.local('get', before).local('get', length).op(Op.i32Add).i32(entriesPerPageShift).op(Op.i32ShrU);
+    code.local('get', before).i32(entriesPerPageShift).op(Op.i32ShrU).op(Op.i32Sub).local('tee', chunk).open(Op.if);
+    code
+      .local('get', chunk)
+      .i32(-1)
+      .call(context.engine.grow)
+      .op(Op.i32Eqz)
+      .open(Op.if)
+      .i32(-1)
+      .op(Op.return)
+      .end()
+      .end();
     code.open(Op.loop);
     emitChunkSize(code, chunkEntries);
     code.local('get', value).local('get', chunk).op(Op.tableGrow).u32(table);

@@ -20,6 +20,14 @@
 (func $attack-grow-all-and-trap (call $grow-all) (call $touch) (unreachable))
 (func $attack-grow-all-and-exit (call $grow-all) (call $touch) (call $proc_exit (i32.const 1)))
 (func $attack-grow-all-and-spin (call $grow-all) (call $touch) (loop $l (br $l)))
+;; Sleeps for 200 ms with all that it has.
+(func $attack-grow-all-and-hold (call $grow-all) (call $attack-hold))
+(func $attack-hold
+  (i32.store8 (i32.const 0xd008) (i32.const 0))
+  (i32.store (i32.const 0xd010) (i32.const 1))
+  (i64.store (i32.const 0xd018) (i64.const 200000000))
+  (drop (call $poll_oneoff (i32.const 0xd000) (i32.const 0xe000) (i32.const 1) (i32.const 0x18)))
+  (global.set $result (memory.size)))
 (func $attack-grow-too-much
   (if (i32.ne (memory.grow (i32.const -1)) (i32.const -1)) (then (unreachable)))
   (if (i32.ne (memory.grow (i32.const 0x7fffffff)) (i32.const -1)) (then (unreachable)))
