@@ -274,7 +274,11 @@ const pipelines = attacks('many requests on one connection', [
   ['50 requests at once', [Array.from({ length: 50 }, () => '200').join(',')], plain.repeat(50)],
   [
     '120 requests at once',
-    [/* cut: more than may wait */ 'some 200 then closed', Array.from({ length: 120 }, () => '200').join(',')],
+    [
+      /* cut: more than may wait */ 'some 200 then closed',
+      'none then closed',
+      Array.from({ length: 120 }, () => '200').join(','),
+    ],
     plain.repeat(120),
   ],
   ['100,000 requests at once', ['some 200 then closed', 'none then closed'], plain.repeat(100_000)],

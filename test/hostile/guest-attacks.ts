@@ -338,12 +338,9 @@ const output: readonly GuestAttack[] = [
   }),
   ...of('output', 'stdout, by lists that lie', ok, ['too-many-vectors'], { says: /returned 26$/m }),
   ...of('output', 'stdout, by lists that lie', ok, ['vectors-that-lie']),
-  ...of('output', 'heads, by floods', badResponse, [
-    'head-without-end',
-    'head-in-bytes',
-    'head-of-headers-without-end',
-    'head-of-line-ends',
-  ]),
+  ...of('output', 'heads, by floods', badResponse, ['head-without-end', 'head-of-line-ends']),
+  // Which of the limits comes first is a matter of the machine's speed.
+  ...of('output', 'heads, by floods', [...badResponse, ...cpu], ['head-in-bytes', 'head-of-headers-without-end']),
   ...of('output', 'the log, by floods', cpu, ['log-flood', 'log-in-bytes', 'log-of-lines']),
   ...of('output', 'the log, by floods', ok, ['log-of-controls', 'log-then-answer']),
   ...of('output', 'descriptors, by moving them', noResponse, ['close-all', 'move-stdout']),
@@ -372,8 +369,10 @@ const output: readonly GuestAttack[] = [
 ];
 
 const host: readonly GuestAttack[] = [
-  ...of('host', 'waiting, by sleeping for ever', wall, ['poll-forever', 'poll-until-the-end-of-time', 'poll-moments']),
-  ...of('host', 'waiting, by many at once', wall, ['poll-forever', 'poll-moments'], { atOnce: 48, rounds: 1 }),
+  ...of('host', 'waiting, by sleeping for ever', wall, ['poll-forever', 'poll-until-the-end-of-time']),
+  ...of('host', 'waiting, by many at once', wall, ['poll-forever'], { atOnce: 48, rounds: 1 }),
+  // Which of the limits comes first is a matter of the machine's speed.
+  ...of('host', 'waiting, for a moment and for ever', [...cpu, ...wall], ['poll-moments'], { atOnce: 48, rounds: 1 }),
   ...of(
     'host',
     'waiting, by floods of polls',

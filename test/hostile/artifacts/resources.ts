@@ -346,7 +346,7 @@ const initialisers = attacks('initialisers', [
   ],
   [
     'that grow a table without end',
-    ['builder_failed', 'initialise_failed', 'module_too_large'],
+    ['builder_failed', 'initialise_failed', 'module_too_large', 'unsupported_feature'],
     () => growsTables(),
     'builder',
   ],
