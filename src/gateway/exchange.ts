@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Enrolled, Fault, MayflyError, type Roster } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
 import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
@@ -7,6 +7,7 @@ import type { HeldResponses } from './held-responses.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { type ResponseListener, type ResponsePolicy, ResponseWriter } from './response-writer.ts';
+import type { ResponseText, WholeResponse } from './whole-response.ts';
 
 /** What a route leads to. Everything that can be is decided when the routing table is made. */
 export interface Target {
@@ -22,6 +23,7 @@ export interface ExchangeContext {
   readonly underWay: Roster<Exchange>;
   /** Those whose response has begun and is not sent yet. */
   readonly held: HeldResponses;
+  readonly text: ResponseText;
   readonly serverPort: number;
   /** A call did not end with the function's response, and not by the client's doing. */
   failed(loaded: LoadedFunction, error: MayflyError): void;
@@ -30,7 +32,7 @@ export interface ExchangeContext {
 /** One request that was admitted, and its response. */
 export class Exchange implements ResponseListener, Enrolled {
   readonly req: IncomingMessage;
-  readonly res: ServerResponse;
+  readonly res: WholeResponse;
   readonly #context: ExchangeContext;
   readonly #target: Target;
   readonly #head: RequestHead;
@@ -39,13 +41,13 @@ export class Exchange implements ResponseListener, Enrolled {
   /** From Enrolled: among those under way. */
   place = -1;
 
-  constructor(context: ExchangeContext, target: Target, head: RequestHead, req: IncomingMessage, res: ServerResponse) {
+  constructor(context: ExchangeContext, target: Target, head: RequestHead, req: IncomingMessage, res: WholeResponse) {
     this.req = req;
     this.res = res;
     this.#context = context;
     this.#target = target;
     this.#head = head;
-    this.#writer = new ResponseWriter(res, target.policy, this, context.held);
+    this.#writer = new ResponseWriter(res, target.policy, this, context);
   }
 
   /** Calls the function: at once when there is no body, or else when enough of the body is there. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,7 @@ import {
   timeoutCheckMs,
 } from './limits.ts';
 import { rawProblem } from './problem.ts';
+import { WholeResponse } from './whole-response.ts';
 
 /** A socket that somebody else has opened, as node hands it from process to process. Only node looks into it. */
 export type ListeningSocket = object;
@@ -28,7 +29,7 @@ export type Expectation = (typeof Expectation)[keyof typeof Expectation];
 
 /** What a server hands its connections' events to. */
 export interface HttpHandler {
-  request(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void;
+  request(req: IncomingMessage, res: WholeResponse, expectation: Expectation): void;
   /** The sockets whose requests are being answered. */
   busySockets(): ReadonlySet<Socket>;
   /** The bytes that came on `socket` are not what they should be. @returns whether the request that is answered there takes it on */
@@ -40,7 +41,7 @@ export interface HttpHandler {
  * so that stopping can let the busy ones finish and cut the idle ones.
  */
 export class HttpServer {
-  readonly #server: Server;
+  readonly #server: Server<typeof IncomingMessage, typeof WholeResponse>;
   readonly #handler: HttpHandler;
   readonly #sockets = new Set<Socket>();
   /** Connections that there have been. */
@@ -53,6 +54,8 @@ export class HttpServer {
   constructor(handler: HttpHandler) {
     this.#handler = handler;
     this.#server = createServer({
+      IncomingMessage,
+      ServerResponse: WholeResponse,
       insecureHTTPParser: false,
       maxHeaderSize: headBytesMax,
       headersTimeout: headTimeoutMs,
@@ -122,7 +125,7 @@ export class HttpServer {
   }
 
   /** Hands a request over; one that was sent without waiting for the answer before it has its turn after that. */
-  #arrive(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
+  #arrive(req: IncomingMessage, res: WholeResponse, expectation: Expectation): void {
     // A response has its socket from the start, unless an earlier one on the same connection is not done.
     if (res.socket !== null) {
       this.#handler.request(req, res, expectation);

@@ -12,7 +12,7 @@
  *
  * A request without a body goes through all of it in one turn of the event loop when its guest does not wait for anything.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { MayflyError, Roster } from '../base/mod.ts';
 import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
@@ -24,6 +24,7 @@ import { callsMax } from './limits.ts';
 import { readRequestHead } from './request-head.ts';
 import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
 import { Router } from './router.ts';
+import { ResponseText, type WholeResponse } from './whole-response.ts';
 
 export { type ListeningSocket, listenOn, listenProblem } from './http-server.ts';
 export { ServerTiming } from './response-writer.ts';
@@ -54,6 +55,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #server: HttpServer;
   readonly #underWay = new Roster<Exchange>();
+  readonly #text = new ResponseText(Date.now);
   #router = new Router<Target>([]);
   #context: ExchangeContext;
   #state: 'serving' | 'stopping' = 'serving';
@@ -61,7 +63,7 @@ export class Gateway {
   constructor(options: GatewayOptions, events: GatewayEvents) {
     this.#options = options;
     const failed = events.failed.bind(events);
-    this.#context = { underWay: this.#underWay, held: new HeldResponses(), serverPort: 0, failed };
+    this.#context = { underWay: this.#underWay, held: new HeldResponses(), text: this.#text, serverPort: 0, failed };
     this.#server = new HttpServer({
       request: (req, res, expectation) => this.#request(req, res, expectation),
       busySockets: () => this.#busySockets(),
@@ -101,7 +103,7 @@ export class Gateway {
   }
 
   // 1. listen: HttpServer hands over each request here.
-  #request(req: IncomingMessage, res: ServerResponse, expectation: Expectation): void {
+  #request(req: IncomingMessage, res: WholeResponse, expectation: Expectation): void {
     if (this.#state === 'stopping') res.shouldKeepAlive = false;
 
     // 2. route
@@ -109,17 +111,17 @@ export class Gateway {
     if (head instanceof MayflyError) {
       // Whoever sends such a head may not agree with this node on where the next request begins.
       res.shouldKeepAlive = false;
-      return sendProblem(res, head, []);
+      return sendProblem(res, head, [], this.#text);
     }
     const target = this.#router.find(head.host, head.path);
-    if (target === undefined) return sendProblem(res, noRoute, []);
+    if (target === undefined) return sendProblem(res, noRoute, [], this.#text);
 
     // 3. admit
     const limitBytes = target.limits.requestBodyBytes;
     if (head.bodyBytes !== undefined && head.bodyBytes > limitBytes) {
-      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), []);
+      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), [], this.#text);
     }
-    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, []);
+    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, [], this.#text);
     if (expectation === Expectation.continue) res.writeContinue();
 
     // 4. dispatch, 5. respond

@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import { MayflyError } from '../base/mod.ts';
 import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.ts';
 import { wouldBlock } from '../wasi/mod.ts';
@@ -6,6 +6,7 @@ import type { HeldResponse, HeldResponses } from './held-responses.ts';
 import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseTextBytes } from './limits.ts';
 import { problemOf } from './problem.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
+import type { ResponseText, WholeResponse } from './whole-response.ts';
 
 export const ServerTiming = { shown: 'shown', hidden: 'hidden' } as const;
 export type ServerTiming = (typeof ServerTiming)[keyof typeof ServerTiming];
@@ -14,6 +15,12 @@ export type ServerTiming = (typeof ServerTiming)[keyof typeof ServerTiming];
 export interface ResponsePolicy {
   readonly bodyBytesMax: number;
   readonly serverTiming: ServerTiming;
+}
+
+/** What the responses of a gateway have in common. */
+export interface ResponseTools {
+  readonly held: HeldResponses;
+  readonly text: ResponseText;
 }
 
 /** Who wants to know how a response ends. */
@@ -39,10 +46,10 @@ type State = (typeof State)[keyof typeof State];
  * its length; a large or slow one streams, with backpressure on the guest above what is buffered for slow readers.
  */
 export class ResponseWriter implements ResponseSink, HeldResponse {
-  readonly #res: ServerResponse;
+  readonly #res: WholeResponse;
   readonly #policy: ResponsePolicy;
   readonly #listener: ResponseListener;
-  readonly #heldResponses: HeldResponses;
+  readonly #tools: ResponseTools;
   /** From HeldResponse. */
   place = -1;
   heldSince = 0;
@@ -60,11 +67,11 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
   #isGivenUp = false;
   #wake: (() => void) | undefined;
 
-  constructor(res: ServerResponse, policy: ResponsePolicy, listener: ResponseListener, held: HeldResponses) {
+  constructor(res: WholeResponse, policy: ResponsePolicy, listener: ResponseListener, tools: ResponseTools) {
     this.#res = res;
     this.#policy = policy;
     this.#listener = listener;
-    this.#heldResponses = held;
+    this.#tools = tools;
   }
 
   /** Whether the function is done. */
@@ -76,7 +83,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
   attach(call: Call): void {
     this.#call = call;
     if (this.#isGivenUp) queueMicrotask(() => call.abort());
-    else if (this.#state === State.held) this.#heldResponses.add(this);
+    else if (this.#state === State.held) this.#tools.held.add(this);
   }
 
   head(status: number, headers: HeaderPairs, timing: CallTiming): void {
@@ -91,7 +98,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     this.#head = head;
     this.#bodyBytesMax = Math.min(this.#policy.bodyBytesMax, head.contentLength ?? Infinity);
     this.#startMs = timing.startMs;
-    if (this.#call !== undefined) this.#heldResponses.add(this);
+    if (this.#call !== undefined) this.#tools.held.add(this);
   }
 
   write(chunk: Uint8Array): number {
@@ -196,7 +203,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
 
   /** Sends the head, and what is held of the body; from here on the response streams. */
   #sendHead(): void {
-    this.#heldResponses.delete(this);
+    this.#tools.held.delete(this);
     if (this.#state !== State.held || this.#head === undefined) return;
     this.#state = State.streaming;
     const { headers, contentLength } = this.#head;
@@ -221,8 +228,12 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     } else if (body === 'not modified' && contentLength !== undefined)
       headers.push('Content-Length', String(contentLength));
     this.#pushTiming(headers, timing);
-    this.#res.writeHead(this.#status, headers);
     const [first] = this.#held;
+    if (first === undefined && this.#res.takesWhole) {
+      this.#res.sendWhole(this.#tools.text.of(this.#status, headers, this.#heldText));
+      return;
+    }
+    this.#res.writeHead(this.#status, headers);
     if (first === undefined) this.#res.end(this.#heldText, 'latin1');
     else this.#res.end(this.#held.length === 1 ? first : Buffer.concat(this.#held, this.#bodyBytes));
   }
@@ -244,7 +255,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     if (this.#state === State.done) return;
     const before = this.#state;
     this.#state = State.done;
-    this.#heldResponses.delete(this);
+    this.#tools.held.delete(this);
     if (error !== undefined) {
       // A body that was cut must never be taken for a whole one.
       if (before === State.streaming) this.#res.destroy();
@@ -252,7 +263,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
       else {
         const extra: string[] = [];
         if (timing !== undefined) this.#pushTiming(extra, timing);
-        sendProblem(this.#res, error, extra);
+        sendProblem(this.#res, error, extra, this.#tools.text);
       }
     }
     this.#listener.done(error);
@@ -261,8 +272,13 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
 }
 
 /** Answers with what went wrong. What is unread of the request's body is read and dropped, for a while. */
-export function sendProblem(res: ServerResponse, error: MayflyError, extraHeaders: readonly string[]): void {
-  if (res.destroyed || res.headersSent) return;
+export function sendProblem(
+  res: WholeResponse,
+  error: MayflyError,
+  extraHeaders: readonly string[],
+  text: ResponseText,
+): void {
+  if (res.destroyed || res.headersSent || res.writableEnded) return;
   const { status, headers, body } = problemOf(error);
   const all = extraHeaders.length === 0 ? headers : [...headers, ...extraHeaders];
   const req = res.req;
@@ -270,6 +286,10 @@ export function sendProblem(res: ServerResponse, error: MayflyError, extraHeader
     req.headers['transfer-encoding'] === undefined ? Number(req.headers['content-length'] ?? 0) : Infinity;
   if (req.complete || declaredBytes <= bodyGatherBytes) {
     // Node drops what is unread of so small a body, and the connection can go on.
+    if (res.takesWhole) {
+      res.sendWhole(text.of(status, all, res.req.method === 'HEAD' ? '' : body));
+      return;
+    }
     res.writeHead(status, STATUS_CODES[status] ?? '', all);
     res.end(body, 'latin1');
     return;
