@@ -103,6 +103,10 @@ class ThreadEngine implements Engine {
       });
   }
 
+  beforeTurns(act: () => void): void {
+    this.#scheduler.beforeTurns = act;
+  }
+
   #trim(): void {
     for (const runtime of this.#functions) runtime.trim();
   }

@@ -51,6 +51,8 @@ export class Scheduler {
   /** Guests that have had a slice, and guests that have had none. */
   readonly #yielded = new FairQueue<AwaitsTurn>();
   readonly #fresh = new FairQueue<AwaitsTurn>();
+  /** Called at the start of each turn. */
+  beforeTurns: () => void = () => undefined;
   #turnScheduled = false;
   /** What guests have used of the thread since the event loop last had a turn of ours. */
   #spentMs = 0;
@@ -141,6 +143,7 @@ export class Scheduler {
    */
   readonly #turn = (): void => {
     this.#turnScheduled = false;
+    this.beforeTurns();
     this.#spentMs = 0;
     while (this.#fresh.length > 0 && !this.isSpent) this.#next(this.#fresh);
     const spentMs = this.#spentMs;

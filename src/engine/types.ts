@@ -102,6 +102,8 @@ export interface EngineOptions {
 export interface Engine {
   /** Compiles off the calling thread, and makes a first slot if there is room. @throws MayflyError image_corrupt, bad_limit, module_too_large, engine_closed */
   load(spec: FunctionSpec): Promise<LoadedFunction>;
+  /** Calls `act` whenever guests that have waited are about to get their turn, which takes as long as a slice. */
+  beforeTurns(act: () => void): void;
   /** Closes every function and stops the ticker. */
   close(): Promise<void>;
 }

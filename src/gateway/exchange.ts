@@ -4,10 +4,11 @@ import type { Limits } from '../config/mod.ts';
 import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
 import type { HeldResponses } from './held-responses.ts';
+import type { Outbox } from './outbox.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { type ResponseListener, type ResponsePolicy, ResponseWriter } from './response-writer.ts';
-import type { ResponseText, WholeResponse } from './whole-response.ts';
+import type { WholeResponse } from './whole-response.ts';
 
 /** What a route leads to. Everything that can be is decided when the routing table is made. */
 export interface Target {
@@ -23,7 +24,7 @@ export interface ExchangeContext {
   readonly underWay: Roster<Exchange>;
   /** Those whose response has begun and is not sent yet. */
   readonly held: HeldResponses;
-  readonly text: ResponseText;
+  readonly outbox: Outbox;
   readonly serverPort: number;
   /** A call did not end with the function's response, and not by the client's doing. */
   failed(loaded: LoadedFunction, error: MayflyError): void;

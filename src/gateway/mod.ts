@@ -8,6 +8,7 @@
  *     4. dispatch   exchange.ts         → engine/: takes a slot, runs the function
  *                   request-body.ts     a small body is gathered first, a large one streams
  *     5. respond    response-writer.ts  held until whole, or streamed with backpressure
+ *                   outbox.ts           small ones of one turn go out together
  *                   problem.ts          or what went wrong, as problem+json
  *
  * A request without a body goes through all of it in one turn of the event loop when its guest does not wait for anything.
@@ -21,10 +22,11 @@ import { Exchange, type ExchangeContext, type Target } from './exchange.ts';
 import { HeldResponses } from './held-responses.ts';
 import { Expectation, HttpServer, type ListeningSocket } from './http-server.ts';
 import { callsMax } from './limits.ts';
+import { Outbox } from './outbox.ts';
 import { readRequestHead } from './request-head.ts';
 import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
 import { Router } from './router.ts';
-import { ResponseText, type WholeResponse } from './whole-response.ts';
+import type { WholeResponse } from './whole-response.ts';
 
 export { type ListeningSocket, listenOn, listenProblem } from './http-server.ts';
 export { ServerTiming } from './response-writer.ts';
@@ -55,7 +57,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #server: HttpServer;
   readonly #underWay = new Roster<Exchange>();
-  readonly #text = new ResponseText(Date.now);
+  readonly #outbox = new Outbox(Date.now);
   #router = new Router<Target>([]);
   #context: ExchangeContext;
   #state: 'serving' | 'stopping' = 'serving';
@@ -63,7 +65,13 @@ export class Gateway {
   constructor(options: GatewayOptions, events: GatewayEvents) {
     this.#options = options;
     const failed = events.failed.bind(events);
-    this.#context = { underWay: this.#underWay, held: new HeldResponses(), text: this.#text, serverPort: 0, failed };
+    this.#context = {
+      underWay: this.#underWay,
+      held: new HeldResponses(),
+      outbox: this.#outbox,
+      serverPort: 0,
+      failed,
+    };
     this.#server = new HttpServer({
       request: (req, res, expectation) => this.#request(req, res, expectation),
       busySockets: () => this.#busySockets(),
@@ -102,6 +110,11 @@ export class Gateway {
     return this.#server.stop(deadlineMs);
   }
 
+  /** Has what is ready go out now. To be called before guests that have waited get a turn, which can be a long one. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
   // 1. listen: HttpServer hands over each request here.
   #request(req: IncomingMessage, res: WholeResponse, expectation: Expectation): void {
     if (this.#state === 'stopping') res.shouldKeepAlive = false;
@@ -111,17 +124,17 @@ export class Gateway {
     if (head instanceof MayflyError) {
       // Whoever sends such a head may not agree with this node on where the next request begins.
       res.shouldKeepAlive = false;
-      return sendProblem(res, head, [], this.#text);
+      return sendProblem(res, head, [], this.#outbox);
     }
     const target = this.#router.find(head.host, head.path);
-    if (target === undefined) return sendProblem(res, noRoute, [], this.#text);
+    if (target === undefined) return sendProblem(res, noRoute, [], this.#outbox);
 
     // 3. admit
     const limitBytes = target.limits.requestBodyBytes;
     if (head.bodyBytes !== undefined && head.bodyBytes > limitBytes) {
-      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), [], this.#text);
+      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), [], this.#outbox);
     }
-    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, [], this.#text);
+    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, [], this.#outbox);
     if (expectation === Expectation.continue) res.writeContinue();
 
     // 4. dispatch, 5. respond

@@ -4,9 +4,10 @@ import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.
 import { wouldBlock } from '../wasi/mod.ts';
 import type { HeldResponse, HeldResponses } from './held-responses.ts';
 import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseTextBytes } from './limits.ts';
+import type { Outbox } from './outbox.ts';
 import { problemOf } from './problem.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
-import type { ResponseText, WholeResponse } from './whole-response.ts';
+import type { WholeResponse } from './whole-response.ts';
 
 export const ServerTiming = { shown: 'shown', hidden: 'hidden' } as const;
 export type ServerTiming = (typeof ServerTiming)[keyof typeof ServerTiming];
@@ -20,7 +21,7 @@ export interface ResponsePolicy {
 /** What the responses of a gateway have in common. */
 export interface ResponseTools {
   readonly held: HeldResponses;
-  readonly text: ResponseText;
+  readonly outbox: Outbox;
 }
 
 /** Who wants to know how a response ends. */
@@ -230,7 +231,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     this.#pushTiming(headers, timing);
     const [first] = this.#held;
     if (first === undefined && this.#res.takesWhole) {
-      this.#res.sendWhole(this.#tools.text.of(this.#status, headers, this.#heldText));
+      this.#tools.outbox.send(this.#res, this.#status, headers, this.#heldText);
       return;
     }
     this.#res.writeHead(this.#status, headers);
@@ -263,7 +264,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
       else {
         const extra: string[] = [];
         if (timing !== undefined) this.#pushTiming(extra, timing);
-        sendProblem(this.#res, error, extra, this.#tools.text);
+        sendProblem(this.#res, error, extra, this.#tools.outbox);
       }
     }
     this.#listener.done(error);
@@ -276,9 +277,9 @@ export function sendProblem(
   res: WholeResponse,
   error: MayflyError,
   extraHeaders: readonly string[],
-  text: ResponseText,
+  outbox: Outbox,
 ): void {
-  if (res.destroyed || res.headersSent || res.writableEnded) return;
+  if (res.destroyed || res.headersSent || res.isEnded) return;
   const { status, headers, body } = problemOf(error);
   const all = extraHeaders.length === 0 ? headers : [...headers, ...extraHeaders];
   const req = res.req;
@@ -287,7 +288,7 @@ export function sendProblem(
   if (req.complete || declaredBytes <= bodyGatherBytes) {
     // Node drops what is unread of so small a body, and the connection can go on.
     if (res.takesWhole) {
-      res.sendWhole(text.of(status, all, res.req.method === 'HEAD' ? '' : body));
+      outbox.send(res, status, all, res.req.method === 'HEAD' ? '' : body);
       return;
     }
     res.writeHead(status, STATUS_CODES[status] ?? '', all);

@@ -45,6 +45,7 @@ export class Worker {
     this.#settings = settings;
     this.#tools = tools;
     this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log));
+    tools.engine.beforeTurns(() => this.#gateway.flush());
   }
 
   /** Loads a snapshot beside the one that is served. @throws MayflyError image_corrupt, bad_limit */
