@@ -5,6 +5,7 @@ import {
   CgiOutcome,
   CgiResponseParser,
   type CgiSink,
+  HeadReader,
   type HostImports,
   type OutputStream,
   P1Host,
@@ -23,23 +24,30 @@ export function cgiEnvironment(spec: FunctionSpec): CgiEnvironment {
 
 /** Makes hosts for a function's slots: a WASI preview1 program that is served as CGI. */
 export function cgiHost(spec: FunctionSpec): (context: SlotContext) => GuestHost<HttpCall> {
-  const args: readonly string[] = [spec.name];
-  return (context) => new CgiHost(context, spec, args);
+  const shared: FunctionShared = { spec, args: [spec.name], heads: new HeadReader() };
+  return (context) => new CgiHost(context, shared);
+}
+
+/** What the slots of a function have in common. */
+interface FunctionShared {
+  readonly spec: FunctionSpec;
+  readonly args: readonly string[];
+  readonly heads: HeadReader;
 }
 
 class CgiHost implements GuestHost<HttpCall>, CgiSink {
   readonly #context: SlotContext;
   readonly #p1: P1Host;
-  readonly #args: readonly string[];
+  readonly #shared: FunctionShared;
   readonly #log: GuestLog;
   #call: HttpCall | undefined;
   #parser: CgiResponseParser | undefined;
   #malformed: string | undefined;
 
-  constructor(context: SlotContext, spec: FunctionSpec, args: readonly string[]) {
+  constructor(context: SlotContext, shared: FunctionShared) {
     this.#context = context;
-    this.#args = args;
-    this.#log = new GuestLog(spec);
+    this.#shared = shared;
+    this.#log = new GuestLog(shared.spec);
     this.#p1 = new P1Host(context, { clock: systemClock, timers: systemTimers, random: systemRandom });
   }
 
@@ -58,9 +66,10 @@ class CgiHost implements GuestHost<HttpCall>, CgiSink {
   bind(call: HttpCall): void {
     const { request, environ } = call;
     this.#call = call;
-    this.#parser = new CgiResponseParser(this, request.method);
-    const streams = { stdin: request.body, stdout: this.#parser, stderr: this.#log };
-    this.#p1.bind({ args: this.#args, environ, ...streams, preopens: noPreopens });
+    const { args, heads } = this.#shared;
+    const stdout = new CgiResponseParser(this, request.method, heads);
+    this.#parser = stdout;
+    this.#p1.bind({ args, environ, stdin: request.body, stdout, stderr: this.#log, preopens: noPreopens });
   }
 
   finish(timing: CallTiming): void {
@@ -95,7 +104,7 @@ class CgiHost implements GuestHost<HttpCall>, CgiSink {
 
   // From CgiSink: what the guest writes on stdout, taken apart.
 
-  head(status: number, headers: string[]): void {
+  head(status: number, headers: readonly string[]): void {
     this.#call?.sink.head(status, headers, this.#context.timing());
   }
 

@@ -118,11 +118,9 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     if (this.#call === call) this.#kill('client_gone');
   }
 
-  /** What is known of the call's timing now. */
+  /** What is known of the call's timing while the guest runs. */
   timing(): CallTiming {
-    const guestMs = this.#options.scheduler.clock.monotonicMs() - this.#startedMs;
-    const queueMs = this.#call?.queueMs ?? 0;
-    return { startMs: this.#startMs, queueMs, guestMs, cpuMs: 0 };
+    return { startMs: this.#startMs, queueMs: this.#call?.queueMs ?? 0, guestMs: 0, cpuMs: 0 };
   }
 
   takeTurn(): void {
@@ -200,7 +198,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   #yield(): Promise<number> | number {
     if (this.#ending !== undefined) return resumeToTrap;
-    this.#giveBackThread();
+    this.#giveBackThread(this.#options.scheduler.clock.monotonicMs());
     this.#hasYielded = true;
     return new Promise((resolve) => {
       this.#resume = resolve;
@@ -210,7 +208,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   #park(): Promise<number> | number {
     if (this.#ending !== undefined) return resumeToTrap;
-    this.#giveBackThread();
+    this.#giveBackThread(this.#options.scheduler.clock.monotonicMs());
     return new Promise((resolve) => {
       this.#resume = resolve;
       this.#options.scheduler.watch(this);
@@ -221,8 +219,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   /** @returns CPU time of the call so far, ms */
-  #giveBackThread(): number {
-    const now = this.#options.scheduler.clock.monotonicMs();
+  #giveBackThread(now: number): number {
     this.#options.scheduler.spend(this.owner, this.#meter.stretchMs(now));
     return this.#meter.stop(now);
   }
@@ -272,8 +269,10 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   readonly #complete = (thrown: unknown): void => {
     const call = this.#call;
     if (call === undefined) return;
-    const cpuMs = this.#giveBackThread();
-    const timing: CallTiming = { ...this.timing(), cpuMs };
+    const now = this.#options.scheduler.clock.monotonicMs();
+    const cpuMs = this.#giveBackThread(now);
+    const guestMs = now - this.#startedMs;
+    const timing: CallTiming = { startMs: this.#startMs, queueMs: call.queueMs, guestMs, cpuMs };
     this.#options.scheduler.forget(this);
     const failure = this.#failure(thrown);
     this.#call = undefined;

@@ -23,7 +23,8 @@ import { HeldResponses } from './held-responses.ts';
 import { Expectation, HttpServer, type ListeningSocket } from './http-server.ts';
 import { callsMax } from './limits.ts';
 import { Outbox } from './outbox.ts';
-import { readRequestHead } from './request-head.ts';
+import { HostReader, readRequestHead } from './request-head.ts';
+import { ResponseHeads } from './response-head.ts';
 import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
 import { Router } from './router.ts';
 import type { WholeResponse } from './whole-response.ts';
@@ -58,6 +59,7 @@ export class Gateway {
   readonly #server: HttpServer;
   readonly #underWay = new Roster<Exchange>();
   readonly #outbox = new Outbox(Date.now);
+  readonly #hosts = new HostReader();
   #router = new Router<Target>([]);
   #context: ExchangeContext;
   #state: 'serving' | 'stopping' = 'serving';
@@ -84,7 +86,11 @@ export class Gateway {
     const { serverTiming } = this.#options;
     this.#router = new Router(
       functions.flatMap(({ loaded, limits, routes }) => {
-        const policy: ResponsePolicy = { bodyBytesMax: limits.responseBodyBytes, serverTiming };
+        const policy: ResponsePolicy = {
+          bodyBytesMax: limits.responseBodyBytes,
+          serverTiming,
+          heads: new ResponseHeads(),
+        };
         return routes.map((route) => [route, { loaded, limits, policy, mountPath: route.mountPath }] as const);
       }),
     );
@@ -120,21 +126,21 @@ export class Gateway {
     if (this.#state === 'stopping') res.shouldKeepAlive = false;
 
     // 2. route
-    const head = readRequestHead(req);
+    const head = readRequestHead(req, this.#hosts);
     if (head instanceof MayflyError) {
       // Whoever sends such a head may not agree with this node on where the next request begins.
       res.shouldKeepAlive = false;
-      return sendProblem(res, head, [], this.#outbox);
+      return sendProblem(res, head, this.#outbox);
     }
     const target = this.#router.find(head.host, head.path);
-    if (target === undefined) return sendProblem(res, noRoute, [], this.#outbox);
+    if (target === undefined) return sendProblem(res, noRoute, this.#outbox);
 
     // 3. admit
     const limitBytes = target.limits.requestBodyBytes;
     if (head.bodyBytes !== undefined && head.bodyBytes > limitBytes) {
-      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), [], this.#outbox);
+      return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), this.#outbox);
     }
-    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, [], this.#outbox);
+    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, this.#outbox);
     if (expectation === Expectation.continue) res.writeContinue();
 
     // 4. dispatch, 5. respond

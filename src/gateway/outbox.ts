@@ -4,6 +4,27 @@ import type { WholeResponse } from './whole-response.ts';
 
 const endWithoutDate = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
 
+/** A status line, and headers. */
+export interface HeadStart {
+  readonly text: string;
+  readonly hasDate: boolean;
+}
+
+/**
+ * Writes a head as far as it is the same for many responses. Names and values in `headers` are checked already: nothing that
+ * could split a response is in them. https://www.rfc-editor.org/rfc/rfc9112#section-2.1
+ */
+export function headStart(status: number, headers: readonly string[]): HeadStart {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+  let hasDate = false;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    text += `${name}: ${headers[at + 1]}\r\n`;
+    if (name.toLowerCase() === 'date') hasDate = true;
+  }
+  return { text, hasDate };
+}
+
 /**
  * Small whole responses on their way out. Those that are ready in one turn of the event loop are written one right after the
  * other, at the end of the turn: the thread goes through the system's code once for many of them, and a client that gets
@@ -23,19 +44,9 @@ export class Outbox {
     this.#nowMs = nowMs;
   }
 
-  /**
-   * Sends a whole response by `res`, which takes one. Names and values in `headers` are checked already: nothing that could
-   * split a response is in them. https://www.rfc-editor.org/rfc/rfc9112#section-2.1
-   */
-  send(res: WholeResponse, status: number, headers: readonly string[], body: string): void {
-    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
-    let hasDate = false;
-    for (let at = 0; at + 1 < headers.length; at += 2) {
-      const name = headers[at] ?? '';
-      text += `${name}: ${headers[at + 1]}\r\n`;
-      if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
-    }
-    text += (hasDate ? endWithoutDate : this.#endOfHead()) + body;
+  /** Sends a whole response by `res`, which takes one. `more` are further headers, as lines. */
+  send(res: WholeResponse, start: HeadStart, more: string, body: string): void {
+    const text = start.text + more + (start.hasDate ? endWithoutDate : this.#endOfHead()) + body;
     res.endWhole();
     if (this.#waiting.length === 0) setImmediate(this.flush);
     this.#waiting.push({ res, text });

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, MayflyError } from '../base/mod.ts';
 import { retryAfterSeconds } from './limits.ts';
+import { type HeadStart, headStart } from './outbox.ts';
 
 /**
  * What a caller sees when something is wrong: RFC 9457, with a permanent `code`. It is written for whoever called, and tells
@@ -11,6 +12,8 @@ export interface Problem {
   readonly status: number;
   /** Name, value, name, value …; with its length. Shared: node takes no array that is readonly, and only reads it. */
   readonly headers: string[];
+  /** The same with its status as it goes over the wire. */
+  readonly start: HeadStart;
   /** ASCII. */
   readonly body: string;
 }
@@ -49,7 +52,7 @@ function makeProblem(code: ErrorCode, status: number, detail: string): Problem {
     'no-store',
   ];
   if (code === 'overloaded') headers.push('Retry-After', String(retryAfterSeconds));
-  return { status, headers, body };
+  return { status, headers, start: headStart(status, headers), body };
 }
 
 /** A character as JSON can also have it, so that a body's length is its number of characters. */

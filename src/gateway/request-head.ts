@@ -20,7 +20,7 @@ export interface RequestHead {
  * that does not end in `chunked`, bare line feeds, spaces before a colon, folded lines.
  * https://www.rfc-editor.org/rfc/rfc9112#section-3.2
  */
-export function readRequestHead(req: IncomingMessage): RequestHead | MayflyError {
+export function readRequestHead(req: IncomingMessage, hosts: HostReader): RequestHead | MayflyError {
   // The parser takes a request line without a version for HTTP/0.9, which has no headers, and no way to say where it ends.
   if (req.httpVersionMajor !== 1) return badRequest('it is not HTTP/1.1');
   const raw = req.rawHeaders;
@@ -48,7 +48,7 @@ export function readRequestHead(req: IncomingMessage): RequestHead | MayflyError
     }
   }
   if (notPlain.test(target)) return badRequest('its target has characters that a URL may not have');
-  const host = hostHeader === undefined ? '' : readHost(hostHeader);
+  const host = hostHeader === undefined ? '' : hosts.read(hostHeader);
   if (host === undefined) return badRequest('its Host is not a host name');
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
@@ -68,6 +68,21 @@ const dotSegment = /(?:^|\/)(?:\.|%2[eE]){1,2}(?:\/|$)/;
 const brokenPercent = /%(?![0-9A-Fa-f]{2})/;
 const plainHost = /^([A-Za-z0-9](?:[A-Za-z0-9._~!$&'()*+,;=%-]*))(?::(\d{0,5}))?$/;
 const bracketedHost = /^\[([0-9A-Fa-f:.]+)\](?::(\d{0,5}))?$/;
+
+/** Reads Host headers. A connection mostly says the same over and over, and so do all of them. */
+export class HostReader {
+  #lastHeader = '';
+  #last: string | undefined = '';
+
+  /** The host, lower-case and without its port. @returns undefined when it is not one */
+  read(header: string): string | undefined {
+    if (header !== this.#lastHeader) {
+      this.#last = readHost(header);
+      this.#lastHeader = header;
+    }
+    return this.#last;
+  }
+}
 
 /** The host in a Host header, lower-case and without its port. @returns undefined when it is not one */
 function readHost(header: string): string | undefined {

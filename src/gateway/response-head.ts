@@ -1,20 +1,40 @@
 import { MayflyError } from '../base/mod.ts';
 import type { HeaderPairs } from '../engine/mod.ts';
+import { type HeadStart, headStart } from './outbox.ts';
 
 /** A function's response head, without what is the connection's own matter. */
 export interface ResponseHead {
+  readonly status: number;
   /** Name, value, name, value …; without Content-Length. */
-  readonly headers: string[];
+  readonly headers: readonly string[];
+  /** The same with its status as it goes over the wire, for responses that are written whole. */
+  readonly start: HeadStart;
   readonly contentLength: number | undefined;
   /** What the status says about a body: RFC 9110, section 6.4.1. */
   readonly body: 'sent' | 'none' | 'not modified';
+}
+
+/** Reads the heads of one function's responses. A program mostly says the same, and the engine then hands over the same array. */
+export class ResponseHeads {
+  #given: HeaderPairs = [];
+  #last: ResponseHead | undefined;
+
+  read(status: number, given: HeaderPairs): ResponseHead | MayflyError {
+    if (this.#last !== undefined && given === this.#given && status === this.#last.status) return this.#last;
+    const head = readResponseHead(status, given);
+    if (!(head instanceof MayflyError)) {
+      this.#given = given;
+      this.#last = head;
+    }
+    return head;
+  }
 }
 
 /**
  * Checks a function's response head. Headers about the connection (RFC 9110, section 7.6.1) are the gateway's to say and are
  * left out; a header that could split the response, or an unusable status or length, is refused.
  */
-export function readResponseHead(status: number, given: HeaderPairs): ResponseHead | MayflyError {
+function readResponseHead(status: number, given: HeaderPairs): ResponseHead | MayflyError {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     return badResponse(`its status is ${status}, 200 to 599 is wanted`);
   const headers: string[] = [];
@@ -43,8 +63,9 @@ export function readResponseHead(status: number, given: HeaderPairs): ResponseHe
         headers.push(name, value);
     }
   }
-  if (status === 204) return { headers, contentLength: undefined, body: 'none' };
-  return { headers, contentLength, body: status === 304 ? 'not modified' : 'sent' };
+  const start = headStart(status, headers);
+  if (status === 204) return { status, headers, start, contentLength: undefined, body: 'none' };
+  return { status, headers, start, contentLength, body: status === 304 ? 'not modified' : 'sent' };
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

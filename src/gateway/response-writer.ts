@@ -6,7 +6,7 @@ import type { HeldResponse, HeldResponses } from './held-responses.ts';
 import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseTextBytes } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { problemOf } from './problem.ts';
-import { readResponseHead, type ResponseHead } from './response-head.ts';
+import type { ResponseHead, ResponseHeads } from './response-head.ts';
 import type { WholeResponse } from './whole-response.ts';
 
 export const ServerTiming = { shown: 'shown', hidden: 'hidden' } as const;
@@ -16,6 +16,7 @@ export type ServerTiming = (typeof ServerTiming)[keyof typeof ServerTiming];
 export interface ResponsePolicy {
   readonly bodyBytesMax: number;
   readonly serverTiming: ServerTiming;
+  readonly heads: ResponseHeads;
 }
 
 /** What the responses of a gateway have in common. */
@@ -55,7 +56,6 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
   place = -1;
   heldSince = 0;
   #state: State = State.waiting;
-  #status = 0;
   #head: ResponseHead | undefined;
   #startMs = 0;
   /** What is held of the body: as text, a byte a character, while there is little of it; then as chunks. */
@@ -89,13 +89,12 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
 
   head(status: number, headers: HeaderPairs, timing: CallTiming): void {
     if (this.#state !== State.waiting) return;
-    const head = readResponseHead(status, headers);
+    const head = this.#policy.heads.read(status, headers);
     if (head instanceof MayflyError) {
       this.giveUp(head);
       return;
     }
     this.#state = State.held;
-    this.#status = status;
     this.#head = head;
     this.#bodyBytesMax = Math.min(this.#policy.bodyBytesMax, head.contentLength ?? Infinity);
     this.#startMs = timing.startMs;
@@ -207,10 +206,12 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     this.#tools.held.delete(this);
     if (this.#state !== State.held || this.#head === undefined) return;
     this.#state = State.streaming;
-    const { headers, contentLength } = this.#head;
-    if (contentLength !== undefined) headers.push('Content-Length', String(contentLength));
-    this.#pushTiming(headers, undefined);
-    this.#res.writeHead(this.#status, headers);
+    const { status, headers, contentLength } = this.#head;
+    const all = [...headers];
+    if (contentLength !== undefined) all.push('Content-Length', String(contentLength));
+    const timingText = this.#timingText(undefined);
+    if (timingText !== undefined) all.push('Server-Timing', timingText);
+    this.#res.writeHead(status, all);
     this.#res.on('drain', () => this.#wakeGuest());
     this.#textToChunk();
     if (this.#held.length === 0) this.#res.flushHeaders();
@@ -221,29 +222,38 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
   /** Sends a response that is all there in one write. */
   #sendWhole(timing: CallTiming): void {
     if (this.#head === undefined) return;
-    const { headers, contentLength, body } = this.#head;
-    if (this.#sendsBody()) headers.push('Content-Length', String(this.#bodyBytes));
-    else if (body === 'sent' && (contentLength ?? this.#bodyBytes) > 0) {
-      // HEAD: what GET would give, as far as it is known. RFC 9110, section 9.3.2.
-      headers.push('Content-Length', String(contentLength ?? this.#bodyBytes));
-    } else if (body === 'not modified' && contentLength !== undefined)
-      headers.push('Content-Length', String(contentLength));
-    this.#pushTiming(headers, timing);
+    const { status, headers, start } = this.#head;
+    const lengthBytes = this.#toldLength(this.#head);
+    const timingText = this.#timingText(timing);
     const [first] = this.#held;
     if (first === undefined && this.#res.takesWhole) {
-      this.#tools.outbox.send(this.#res, this.#status, headers, this.#heldText);
+      const lengthLine = lengthBytes === undefined ? '' : `Content-Length: ${lengthBytes}\r\n`;
+      const timingLine = timingText === undefined ? '' : `Server-Timing: ${timingText}\r\n`;
+      this.#tools.outbox.send(this.#res, start, lengthLine + timingLine, this.#heldText);
       return;
     }
-    this.#res.writeHead(this.#status, headers);
+    const all = [...headers];
+    if (lengthBytes !== undefined) all.push('Content-Length', String(lengthBytes));
+    if (timingText !== undefined) all.push('Server-Timing', timingText);
+    this.#res.writeHead(status, all);
     if (first === undefined) this.#res.end(this.#heldText, 'latin1');
     else this.#res.end(this.#held.length === 1 ? first : Buffer.concat(this.#held, this.#bodyBytes));
   }
 
-  #pushTiming(headers: string[], timing: CallTiming | undefined): void {
-    if (this.#policy.serverTiming === ServerTiming.hidden) return;
+  /** The Content-Length of a response that is all there, if it has one. */
+  #toldLength({ contentLength, body }: ResponseHead): number | undefined {
+    if (this.#sendsBody()) return this.#bodyBytes;
+    if (body === 'not modified') return contentLength;
+    // HEAD: what GET would give, as far as it is known. RFC 9110, section 9.3.2.
+    const lengthBytes = contentLength ?? this.#bodyBytes;
+    return body === 'sent' && lengthBytes > 0 ? lengthBytes : undefined;
+  }
+
+  #timingText(timing: CallTiming | undefined): string | undefined {
+    if (this.#policy.serverTiming === ServerTiming.hidden) return undefined;
     const start = `start;dur=${(timing?.startMs ?? this.#startMs).toFixed(3)}`;
     // How long the guest takes is not known while it still runs.
-    headers.push('Server-Timing', timing === undefined ? start : `${start}, guest;dur=${timing.guestMs.toFixed(3)}`);
+    return timing === undefined ? start : `${start}, guest;dur=${timing.guestMs.toFixed(3)}`;
   }
 
   #wakeGuest(): void {
@@ -262,9 +272,8 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
       if (before === State.streaming) this.#res.destroy();
       else if (error.code === 'client_gone') this.#res.destroy();
       else {
-        const extra: string[] = [];
-        if (timing !== undefined) this.#pushTiming(extra, timing);
-        sendProblem(this.#res, error, extra, this.#tools.outbox);
+        const timingText = timing === undefined ? undefined : this.#timingText(timing);
+        sendProblem(this.#res, error, this.#tools.outbox, timingText);
       }
     }
     this.#listener.done(error);
@@ -273,24 +282,21 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
 }
 
 /** Answers with what went wrong. What is unread of the request's body is read and dropped, for a while. */
-export function sendProblem(
-  res: WholeResponse,
-  error: MayflyError,
-  extraHeaders: readonly string[],
-  outbox: Outbox,
-): void {
+export function sendProblem(res: WholeResponse, error: MayflyError, outbox: Outbox, timingText?: string): void {
   if (res.destroyed || res.headersSent || res.isEnded) return;
-  const { status, headers, body } = problemOf(error);
-  const all = extraHeaders.length === 0 ? headers : [...headers, ...extraHeaders];
+  const { status, headers, start, body } = problemOf(error);
   const req = res.req;
   const declaredBytes =
     req.headers['transfer-encoding'] === undefined ? Number(req.headers['content-length'] ?? 0) : Infinity;
-  if (req.complete || declaredBytes <= bodyGatherBytes) {
+  const isShort = req.complete || declaredBytes <= bodyGatherBytes;
+  if (isShort && res.takesWhole) {
+    const more = timingText === undefined ? '' : `Server-Timing: ${timingText}\r\n`;
+    outbox.send(res, start, more, req.method === 'HEAD' ? '' : body);
+    return;
+  }
+  const all = timingText === undefined ? headers : [...headers, 'Server-Timing', timingText];
+  if (isShort) {
     // Node drops what is unread of so small a body, and the connection can go on.
-    if (res.takesWhole) {
-      outbox.send(res, status, all, res.req.method === 'HEAD' ? '' : body);
-      return;
-    }
     res.writeHead(status, STATUS_CODES[status] ?? '', all);
     res.end(body, 'latin1');
     return;

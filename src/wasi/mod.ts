@@ -7,6 +7,7 @@ export {
   type CgiRequest,
   CgiResponseParser,
   type CgiSink,
+  HeadReader,
 } from './cgi/mod.ts';
 export { emptyTree, type LoadedTree, loadTree, type LoadTreeLimits, type Tree } from './fs/mod.ts';
 export { GuestMemory, type GuestMemoryLayout } from './guest-memory.ts';

@@ -104,7 +104,7 @@ export class CgiEnvironment {
   /** What is the same for every request, but for those of `#ownHttp`. */
   readonly #constant: string;
   /** The function's own variables that a header of a request could also set: the request's win. */
-  readonly #ownHttp: Readonly<Record<string, string>>;
+  readonly #ownHttp: readonly (readonly [name: string, line: string])[];
   readonly #authorization: Authorization;
   /** Variables' names by header names, both as they come; undefined for a header that is dropped. */
   readonly #variableOf: Map<string, string | undefined> = new Map();
@@ -112,7 +112,9 @@ export class CgiEnvironment {
   constructor(variables: Readonly<Record<string, string>>, options: CgiOptions) {
     this.#authorization = options.authorization ?? Authorization.drop;
     const own = Object.entries(variables).filter(([name]) => !requestVariables.has(name));
-    this.#ownHttp = Object.fromEntries(own.filter(([name]) => name.startsWith('HTTP_')));
+    this.#ownHttp = own
+      .filter(([name]) => name.startsWith('HTTP_'))
+      .map(([name, text]) => [name, variable(name, text)] as const);
     this.#constant =
       variable('GATEWAY_INTERFACE', 'CGI/1.1') +
       variable('SERVER_SOFTWARE', options.serverSoftware) +
@@ -151,9 +153,7 @@ export class CgiEnvironment {
     if (request.bodyBytes !== undefined && hasLength) text += `CONTENT_LENGTH=${request.bodyBytes}\0`;
     if (contentType !== undefined) text += `CONTENT_TYPE=${contentType}\0`;
     for (const [name, joined] of values) text += `${name}=${joined}\0`;
-    for (const name in this.#ownHttp) {
-      if (!values.has(name)) text += variable(name, this.#ownHttp[name] ?? '');
-    }
+    for (const [name, line] of this.#ownHttp) if (!values.has(name)) text += line;
     return text + this.#constant;
   }
 
@@ -202,8 +202,20 @@ function variable(name: string, text: string): string {
 
 /** What wire bytes are as a variable's value: nearly always just what they are, which one look tells. */
 function value(wire: string): string {
-  return /[\0\x80-\uffff]/.test(wire) ? untilNul(wireText(wire)) : wire;
+  return isPlain(wire) ? wire : untilNul(wireText(wire));
 }
+
+/** Whether there is neither a NUL nor anything past ASCII. For strings as short as these a loop is faster than a pattern. */
+function isPlain(wire: string): boolean {
+  if (wire.length > plainLoopMax) return !/[\0\x80-\uffff]/.test(wire);
+  for (let at = 0; at < wire.length; at++) {
+    const unit = wire.charCodeAt(at);
+    if (unit === 0 || unit > 0x7f) return false;
+  }
+  return true;
+}
+
+const plainLoopMax = 64;
 
 /** https://www.rfc-editor.org/rfc/rfc6265#section-5.4 has cookies in one field; HTTP/2 may split it (RFC 9113, 8.2.3). */
 function separatorOf(variableName: string): string {
@@ -220,7 +232,7 @@ function isMountedAt(path: string, mountPath: string): boolean {
 
 /** 4.1.5 "Unlike a URI path, the PATH_INFO is not URL-encoded". `%2F` becomes a slash like any other; REQUEST_URI tells. */
 function decodedPath(path: string): string {
-  if (!/[%\0\x80-\uffff]/.test(path)) return path;
+  if (isPlain(path) && !path.includes('%')) return path;
   let decoded: string;
   try {
     decoded = decodeURIComponent(wireText(path));

@@ -10,8 +10,25 @@ import { headFieldsMax } from './limits.ts';
 export interface ResponseHead {
   readonly status: number;
   /** Names and values in turn, in the order of the program's lines. */
-  readonly headers: string[];
+  readonly headers: readonly string[];
   readonly contentLength: number | undefined;
+}
+
+/** Reads the headers of one function's responses, most of which are the same: what is the same is not read again. */
+export class HeadReader {
+  #lastText = '';
+  #last: ResponseHead | undefined;
+
+  /** Reads a header, with the empty line that ends it. @returns what is wrong when it cannot be sent */
+  read(text: string): ResponseHead | string {
+    if (this.#last !== undefined && text === this.#lastText) return this.#last;
+    const head = parseHead(text);
+    if (typeof head !== 'string') {
+      this.#lastText = text;
+      this.#last = head;
+    }
+    return head;
+  }
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
@@ -45,8 +62,7 @@ interface Decisive {
   'content-length'?: string;
 }
 
-/** Reads a header, with the empty line that ends it. @returns what is wrong when it cannot be sent */
-export function parseHead(text: string): ResponseHead | string {
+function parseHead(text: string): ResponseHead | string {
   const headers: string[] = [];
   const decisive: Decisive = {};
   let lines = 0;

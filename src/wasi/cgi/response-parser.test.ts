@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { wouldBlock } from '../streams.ts';
+import { HeadReader } from './response-head.ts';
 import { CgiOutcome, CgiResponseParser, type CgiSink } from './response-parser.ts';
 
 /** Keeps what it is given. With `rooms` it takes only so many bytes each time, and blocks at 0. */
 class Kept implements CgiSink {
-  heads: [status: number, headers: string[]][] = [];
+  heads: [status: number, headers: readonly string[]][] = [];
   body = '';
   reasons: string[] = [];
   waiting: (() => void)[] = [];
@@ -16,7 +17,7 @@ class Kept implements CgiSink {
     this.#rooms = [...rooms];
   }
 
-  head(status: number, headers: string[]): void {
+  head(status: number, headers: readonly string[]): void {
     assert.equal(this.reasons.length, 0);
     this.heads.push([status, headers]);
   }
@@ -42,7 +43,7 @@ class Kept implements CgiSink {
 
 interface Result {
   readonly outcome: CgiOutcome;
-  readonly heads: [number, string[]][];
+  readonly heads: [number, readonly string[]][];
   readonly body: string;
   readonly reasons: string[];
 }
@@ -50,7 +51,7 @@ interface Result {
 /** Writes `output` in pieces that end at `cuts`, again and again until all is taken. */
 function respond(output: string, cuts: readonly number[] = [], rooms: readonly number[] = [], method = 'GET'): Result {
   const sink = new Kept(rooms);
-  const parser = new CgiResponseParser(sink, method);
+  const parser = new CgiResponseParser(sink, method, new HeadReader());
   const bytes = Buffer.from(output, 'latin1');
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
   let start = 0;
@@ -176,7 +177,7 @@ describe('CgiResponseParser', () => {
 
   test('tells a guest that wrote nothing from one that wrote nonsense', () => {
     assert.equal(respond('').outcome, CgiOutcome.noResponse);
-    const parser = new CgiResponseParser(new Kept(), 'GET');
+    const parser = new CgiResponseParser(new Kept(), 'GET', new HeadReader());
     assert.equal(parser.write(new Uint8Array(0)), 0);
     assert.equal(parser.finish(), CgiOutcome.noResponse);
   });
@@ -259,7 +260,7 @@ describe('CgiResponseParser', () => {
 
   test('after something malformed takes everything, and never blocks the guest', () => {
     const sink = new Kept();
-    const parser = new CgiResponseParser(sink, 'GET');
+    const parser = new CgiResponseParser(sink, 'GET', new HeadReader());
     assert.equal(parser.write(Buffer.from('nonsense\n\n')), 10);
     assert.equal(parser.write(Buffer.from('A: b\n\n')), 6);
     assert.equal(parser.ready(), true);

@@ -1,11 +1,11 @@
 import { type OutputStream, wouldBlock } from '../streams.ts';
 import { headBytesMax, headPieceBytes } from './limits.ts';
-import { parseHead } from './response-head.ts';
+import type { HeadReader } from './response-head.ts';
 
 /** Where a parsed response goes. */
 export interface CgiSink {
   /** The response's head; called at most once, before any `write`. `headers` are names and values in turn. */
-  head(status: number, headers: string[]): void;
+  head(status: number, headers: readonly string[]): void;
   /** Takes body bytes off the front of `chunk`, only valid during the call. @returns bytes taken, or `wouldBlock`. */
   write(chunk: Uint8Array): number;
   /** Calls `wake` once when `write` will take something; at once if it will already. */
@@ -35,6 +35,7 @@ export type CgiOutcome = (typeof CgiOutcome)[keyof typeof CgiOutcome];
  */
 export class CgiResponseParser implements OutputStream {
   readonly #sink: CgiSink;
+  readonly #heads: HeadReader;
   readonly #isHead: boolean;
   #state: 'head' | 'body' | 'malformed' = 'head';
   /** The header as far as it came, when it did not come at once; a character a byte. */
@@ -46,8 +47,9 @@ export class CgiResponseParser implements OutputStream {
   #sinkIsFull = false;
 
   /** `method` is the request's: what answers a HEAD has no body, whatever the guest writes. */
-  constructor(sink: CgiSink, method: string) {
+  constructor(sink: CgiSink, method: string, heads: HeadReader) {
     this.#sink = sink;
+    this.#heads = heads;
     this.#isHead = method === 'HEAD';
   }
 
@@ -112,7 +114,7 @@ export class CgiResponseParser implements OutputStream {
   }
 
   #parseHead(text: string): void {
-    const head = parseHead(text);
+    const head = this.#heads.read(text);
     if (typeof head === 'string') {
       this.#fail(head);
       return;

@@ -36,8 +36,9 @@ export class Resolver {
   clear(): void {
     this.parent = undefined;
     this.node = undefined;
-    this.#above.length = 0;
-    this.#pending.length = 0;
+    // Setting a length takes long even where there is nothing to forget, and most requests resolve no path.
+    if (this.#above.length > 0) this.#above.length = 0;
+    if (this.#pending.length > 0) this.#pending.length = 0;
   }
 
   /** @returns `success` also when just the last name is missing: then `node` is undefined. */

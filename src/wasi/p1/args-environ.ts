@@ -77,10 +77,8 @@ export class ArgsEnviron {
   #get(strings: StringBlock, pointers: number, buffer: number): Errno {
     if (!this.#memory.has(pointers, 4 * strings.count)) return Errno.fault;
     this.#memory.write(buffer, strings.bytes);
-    let at = pointers >>> 0;
-    for (const offset of strings.offsets) {
-      this.#memory.setU32(at, (buffer >>> 0) + offset);
-      at += 4;
+    for (let index = 0; index < strings.count; index++) {
+      this.#memory.setU32((pointers >>> 0) + 4 * index, (buffer >>> 0) + strings.offset(index));
     }
     return Errno.success;
   }

@@ -157,7 +157,8 @@ export class Descriptors {
 
   /** Forgets all of them. */
   clear(): void {
-    this.#byNumber.length = 0;
+    // Popping three is several times as fast as setting the length to 0.
+    while (this.#byNumber.length > 0) this.#byNumber.pop();
     this.#freeFrom = 0;
   }
 }

@@ -14,15 +14,28 @@ export function guarded(calls: Calls, onBug: (error: unknown) => void): Calls {
 }
 
 function guard(call: HostFunction, onBug: (error: unknown) => void): HostFunction {
+  const failed = (error: unknown): number => {
+    if (error instanceof GuestFault) return Errno.fault;
+    onBug(error);
+    return Errno.io;
+  };
   // Which values come is decided by the import's type, which p1Signatures gives for the engine to check.
   const run = call as (...values: unknown[]) => number | undefined;
+  // Most calls have so few parameters, and an array made for them would take as long as the call.
+  if (call.length <= 4) {
+    return (a: unknown, b: unknown, c: unknown, d: unknown) => {
+      try {
+        return run(a, b, c, d);
+      } catch (error) {
+        return failed(error);
+      }
+    };
+  }
   return (...values) => {
     try {
       return run(...values);
     } catch (error) {
-      if (error instanceof GuestFault) return Errno.fault;
-      onBug(error);
-      return Errno.io;
+      return failed(error);
     }
   };
 }

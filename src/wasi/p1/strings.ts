@@ -6,11 +6,13 @@ const encoder = new TextEncoder();
 export class StringBlock {
   #bytes: Uint8Array = new Uint8Array(0);
   #length = 0;
+  /** Where each string starts; what stands behind `#count` is of an earlier load. */
   readonly #offsets: number[] = [];
+  #count = 0;
 
   /** How many strings there are. */
   get count(): number {
-    return this.#offsets.length;
+    return this.#count;
   }
 
   /** All strings, one after another. Valid until the next `load`. */
@@ -22,9 +24,9 @@ export class StringBlock {
     return this.#length;
   }
 
-  /** Where each string starts. */
-  get offsets(): readonly number[] {
-    return this.#offsets;
+  /** Where the string `index` starts. */
+  offset(index: number): number {
+    return this.#offsets[index] ?? 0;
   }
 
   /** Takes `text`, in which every string ends in a NUL; memory is kept from load to load. */
@@ -32,7 +34,7 @@ export class StringBlock {
     // A UTF-16 unit becomes at most three bytes of UTF-8.
     if (this.#bytes.byteLength < text.length * 3) this.#bytes = new Uint8Array(text.length * 3);
     this.#length = encoder.encodeInto(text, this.#bytes).written;
-    this.#offsets.length = 0;
+    this.#count = 0;
     // In ASCII, bytes stand where letters do, and searching a string is several times as fast as searching bytes.
     if (this.#length === text.length) this.#findInText(text);
     else this.#findInBytes();
@@ -41,7 +43,7 @@ export class StringBlock {
   #findInText(text: string): void {
     let start = 0;
     for (let nul = text.indexOf('\0'); nul !== -1; nul = text.indexOf('\0', start)) {
-      this.#offsets.push(start);
+      this.#offsets[this.#count++] = start;
       start = nul + 1;
     }
   }
@@ -50,7 +52,7 @@ export class StringBlock {
     let start = 0;
     for (let at = 0; at < this.#length; at++) {
       if (this.#bytes[at] !== 0) continue;
-      this.#offsets.push(start);
+      this.#offsets[this.#count++] = start;
       start = at + 1;
     }
   }

@@ -27,7 +27,7 @@ export class Waits {
 
   /** Begins a new list of what is waited for. */
   begin(): void {
-    this.#streams.length = 0;
+    if (this.#streams.length > 0) this.#streams.length = 0;
     this.#delayMs = undefined;
   }
 
