@@ -2,6 +2,7 @@ import { type FunctionName, type ProjectId, systemClock } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
 import { emptyInput, GuestMemory } from '../wasi/mod.ts';
 import { buildImage } from './build.ts';
+import { CallMeasures } from './call-measures.ts';
 import { cgiEnvironment, cgiHost } from './cgi-host.ts';
 import type { HttpCall } from './guest-host.ts';
 import { Samples } from './histogram.ts';
@@ -115,6 +116,7 @@ class RewoundBench {
       scheduler,
       limits: spec.limits,
       makeHost: cgiHost(spec),
+      measures: new CallMeasures(),
       onIdle: () => this.#idle(),
       onTrap: () => undefined,
     });

@@ -72,18 +72,12 @@ class CgiHost implements GuestHost<HttpCall>, CgiSink {
     this.#p1.bind({ args, environ, stdin: request.body, stdout, stderr: this.#log, preopens: noPreopens });
   }
 
-  finish(timing: CallTiming): void {
+  finish(timing: CallTiming): MayflyError | undefined {
     const sink = this.#call?.sink;
-    switch (this.#parser?.finish()) {
-      case CgiOutcome.ok:
-        sink?.end(timing);
-        return;
-      case CgiOutcome.badGuestResponse:
-        sink?.fail(new MayflyError('bad_guest_response', { reason: this.#malformed ?? 'it is malformed' }), timing);
-        return;
-      default:
-        sink?.fail(new MayflyError('no_response', {}), timing);
-    }
+    const problem = this.#problem(this.#parser?.finish());
+    if (problem === undefined) sink?.end(timing);
+    else sink?.fail(problem, timing);
+    return problem;
   }
 
   fail(error: MayflyError, timing: CallTiming): void {
@@ -100,6 +94,17 @@ class CgiHost implements GuestHost<HttpCall>, CgiSink {
 
   whenReady(wake: () => void): void {
     this.#p1.whenReady(wake);
+  }
+
+  #problem(outcome: CgiOutcome | undefined): MayflyError | undefined {
+    switch (outcome) {
+      case CgiOutcome.ok:
+        return undefined;
+      case CgiOutcome.badGuestResponse:
+        return new MayflyError('bad_guest_response', { reason: this.#malformed ?? 'it is malformed' });
+      default:
+        return new MayflyError('no_response', {});
+    }
   }
 
   // From CgiSink: what the guest writes on stdout, taken apart.

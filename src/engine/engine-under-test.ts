@@ -13,6 +13,7 @@ import {
 import { defaultLimits, type Limits } from '../config/mod.ts';
 import type { InputStream } from '../wasi/mod.ts';
 import { buildImage } from './build.ts';
+import { CallMeasures } from './call-measures.ts';
 import { cgiEnvironment, cgiHost } from './cgi-host.ts';
 import type { HttpCall } from './guest-host.ts';
 import { decodeImage } from './image.ts';
@@ -58,6 +59,7 @@ const cpuMsOf = { 'ends by itself': 60_000, 'never ends': 20 } as const;
 export class SlotUnderTest implements LoadedFunction {
   readonly project: ProjectId = projectId('test');
   readonly name: FunctionName = functionName('guest');
+  readonly measures: CallMeasures = new CallMeasures();
   readonly slot: Slot<HttpCall>;
   readonly #scheduler = new Scheduler(systemClock, { sliceMs: 1, tickMs: 0.5 });
   readonly #spec: FunctionSpec;
@@ -72,6 +74,7 @@ export class SlotUnderTest implements LoadedFunction {
       scheduler: this.#scheduler,
       limits: this.#limits,
       makeHost: cgiHost(spec),
+      measures: this.measures,
       onIdle: () => undefined,
       onTrap: () => undefined,
     });

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
-import { errorText, MayflyError, mib, systemClock, wasmPageBytes } from '../base/mod.ts';
+import { errorText, MayflyError, mib, type ProjectId, systemClock, wasmPageBytes } from '../base/mod.ts';
+import { CallMeasures } from './call-measures.ts';
 import { cgiEnvironment, cgiHost } from './cgi-host.ts';
 import { describeTrap } from './describe-trap.ts';
 import { FunctionRuntime } from './function-runtime.ts';
@@ -39,6 +40,7 @@ class ThreadEngine implements Engine {
   readonly #scheduler: Scheduler;
   readonly #resources: Resources;
   readonly #functions = new Set<FunctionRuntime>();
+  readonly #projects = new Map<ProjectId, CallMeasures>();
   readonly #trimming: NodeJS.Timeout;
   #isClosed = false;
 
@@ -75,6 +77,7 @@ class ThreadEngine implements Engine {
         this.#functions.delete(closed);
         this.#resources.forget(account);
       },
+      measures: spec.measures ?? new CallMeasures(this.#measuresOf(spec.project)),
     });
     runtime.warm();
     this.#functions.add(runtime);
@@ -101,6 +104,19 @@ class ThreadEngine implements Engine {
         size: count,
         limit: Math.floor(memories.oneProjectMax),
       });
+  }
+
+  measures(): ReadonlyMap<ProjectId, CallMeasures> {
+    return this.#projects;
+  }
+
+  #measuresOf(project: ProjectId): CallMeasures {
+    let measures = this.#projects.get(project);
+    if (measures === undefined) {
+      measures = new CallMeasures();
+      this.#projects.set(project, measures);
+    }
+    return measures;
   }
 
   beforeTurns(act: () => void): void {

@@ -1,6 +1,7 @@
 import { type FunctionName, isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
 import type { CgiEnvironment } from '../wasi/mod.ts';
+import type { CallMeasures } from './call-measures.ts';
 import type { GuestHost, HttpCall, SlotContext } from './guest-host.ts';
 import type { LoadedImage } from './loaded-image.ts';
 import { type CallKeeper, PendingCall } from './pending-call.ts';
@@ -21,6 +22,8 @@ export interface FunctionRuntimeOptions {
   /** Calls that may wait, for a turn or for a slot. */
   readonly queueMax: number;
   readonly slotsMax: number;
+  /** Counts what calls take, and how they end. */
+  readonly measures: CallMeasures;
   readonly makeHost: (context: SlotContext) => GuestHost<HttpCall>;
   readonly environment: CgiEnvironment;
   readonly onTrap: (error: unknown) => void;
@@ -35,6 +38,7 @@ export interface FunctionRuntimeOptions {
 export class FunctionRuntime implements LoadedFunction, CallKeeper {
   readonly project: ProjectId;
   readonly name: FunctionName;
+  readonly measures: CallMeasures;
   readonly #options: FunctionRuntimeOptions;
   readonly #slots: SlotPool<Slot<HttpCall>>;
   /** Calls that wait for a slot, in the order they came; a Set, as any of them may leave. */
@@ -49,9 +53,10 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     this.#options = options;
     this.project = options.account.id;
     this.name = options.name;
-    const { account, resources, image, scheduler, limits, makeHost, onTrap, slotsMax } = options;
+    const { account, resources, image, scheduler, limits, makeHost, measures, onTrap, slotsMax } = options;
+    this.measures = measures;
     const mayGrow = (slot: Slot<HttpCall>, bytes: number): boolean => this.#slots.grows(slot, bytes);
-    const slot = { owner: account, image, scheduler, limits, makeHost, mayGrow, onTrap, onIdle: this.#onIdle };
+    const slot = { owner: account, image, scheduler, limits, makeHost, mayGrow, measures, onTrap, onIdle: this.#onIdle };
     this.#slots = new SlotPool({
       image,
       account,
@@ -75,6 +80,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     const { scheduler, account, queueMax } = this.#options;
     const isFull = this.#queue.size + this.#awaitingTurn >= queueMax || !account.places.hasRoom(1);
     if (this.#closing !== undefined || isFull) {
+      this.measures.refused('overloaded');
       sink.fail(new MayflyError('overloaded', {}), noTiming);
       return overCall;
     }
@@ -132,6 +138,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       });
     } catch (error) {
       if (!isMayflyError(error)) throw error;
+      this.measures.refused(error.code);
       sink.fail(error, noTiming);
       return undefined;
     }
@@ -172,6 +179,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     const { scheduler } = this.#options;
     call.withdrawn = error;
     this.#options.account.places.change(-1);
+    this.measures.refused(error.code);
     this.#queue.delete(call);
     scheduler.forget(call);
     const waitedMs = scheduler.clock.monotonicMs() - call.chosenMs;

@@ -37,8 +37,8 @@ export interface GuestHost<C extends GuestCall> {
   /** An error of the host's own, which ended the guest. */
   readonly bug: unknown;
   bind(call: C): void;
-  /** The guest returned. */
-  finish(timing: CallTiming): void;
+  /** The guest returned. @returns what is wrong with its answer, which the caller has then been told */
+  finish(timing: CallTiming): MayflyError | undefined;
   /** The guest failed. */
   fail(error: MayflyError, timing: CallTiming): void;
   unbind(): void;

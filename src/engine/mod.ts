@@ -10,12 +10,15 @@
  * - slot      one live instance with its memory; serves one call at a time, one function for life (slot.ts)
  * - rewind    brings a slot back to its image, byte for byte (wasm/rewrite/rewind.ts)
  * - scheduler shares the thread between guests, in slices, and looks after deadlines (scheduler.ts)
+ * - measures  what calls took and how they ended, by function and by project (call-measures.ts)
  * - host      what a slot's guest calls, bound to one request after another (guest-host.ts, cgi-host.ts)
  */
 export { benchFunction } from './bench-function.ts';
 export { buildImage, digestOf } from './build.ts';
+export { CallMeasures, type Outcome } from './call-measures.ts';
 export { createEngine } from './engine.ts';
 export { imageFormat } from './image.ts';
+export { type HistogramBucket, type LogHistogram } from './log-histogram.ts';
 export { inspectArtifact } from './inspect.ts';
 export { runCommand } from './run-command.ts';
 export { send, type SimpleRequest, type SimpleResponse } from './send.ts';

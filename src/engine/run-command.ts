@@ -11,6 +11,7 @@ import {
   systemTimers,
 } from '../wasi/mod.ts';
 import { buildImage } from './build.ts';
+import { CallMeasures } from './call-measures.ts';
 import type { GuestCall, GuestHost } from './guest-host.ts';
 import { decodeImage } from './image.ts';
 import { LoadedImage } from './loaded-image.ts';
@@ -58,7 +59,7 @@ class CommandHost implements GuestHost<GuestCall> {
     this.#p1.bind(this.#request);
   }
 
-  finish(): void {
+  finish(): undefined {
     this.#onEnd(undefined);
   }
 
@@ -97,6 +98,7 @@ export const runCommand: RunCommand = async (options) => {
         scheduler,
         limits: { cpuMs: Infinity, memoryBytes },
         makeHost: (context) => (host = new CommandHost(context, request, onEnd)),
+        measures: new CallMeasures(),
         onIdle: () => undefined,
         onTrap: (error) => traps.push(error),
       });

@@ -8,6 +8,7 @@
 import { errorText, MayflyError, wasmPageBytes } from '../base/mod.ts';
 import { GuestMemory } from '../wasi/mod.ts';
 import { engineImports, engineModule, growthRefusedAt, rewrittenExports, Verdict } from '../wasm/mod.ts';
+import type { CallMeasures } from './call-measures.ts';
 import { CpuMeter } from './cpu-meter.ts';
 import type { GuestCall, GuestHost, SlotContext } from './guest-host.ts';
 import type { Turns } from './fair-queue.ts';
@@ -27,6 +28,8 @@ export interface SlotOptions<C extends GuestCall> {
   readonly makeHost: (context: SlotContext) => GuestHost<C>;
   /** Whether there is room for so many bytes more, which it then has. Within its limits, where nothing else is told. */
   readonly mayGrow?: (slot: Slot<C>, bytes: number) => boolean;
+  /** Counts what the slot's calls take. */
+  readonly measures: CallMeasures;
   /** The slot has been rewound, or has to be thrown away. */
   readonly onIdle: (slot: Slot<C>, condition: 'rewound' | 'broken') => void;
   /** Gets what cannot be told to the caller: traps with their places. */
@@ -274,15 +277,16 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     const guestMs = now - this.#startedMs;
     const timing: CallTiming = { startMs: this.#startMs, queueMs: call.queueMs, guestMs, cpuMs };
     this.#options.scheduler.forget(this);
-    const failure = this.#failure(thrown);
+    let failure = this.#failure(thrown);
     this.#call = undefined;
     try {
-      if (failure === undefined) this.#host.finish(timing);
+      if (failure === undefined) failure = this.#host.finish(timing);
       else this.#host.fail(failure, timing);
     } catch (error) {
       // Whoever takes the answer failed at it; the slot has nothing to do with that.
       this.#options.onTrap(error);
     } finally {
+      this.#options.measures.served(timing, failure?.code ?? 'ok');
       this.#host.unbind();
       this.#reset();
     }
@@ -354,6 +358,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     }
     this.lastRewindMs = clock.monotonicMs() - before;
     this.#options.scheduler.spend(this.owner, this.lastRewindMs);
+    this.#options.measures.rewound(this.lastRewindMs);
     this.#options.onIdle(this, condition);
   }
 }

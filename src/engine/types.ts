@@ -2,6 +2,7 @@ import type { Digest, FunctionName, MayflyError, ProjectId } from '../base/mod.t
 import type { Limits } from '../config/mod.ts';
 import type { InputStream } from '../wasi/mod.ts';
 import type { Passes } from '../wasm/mod.ts';
+import type { CallMeasures } from './call-measures.ts';
 
 /** Header names and values in turn, as node's `rawHeaders`: name, value, name, value … */
 export type HeaderPairs = readonly string[];
@@ -68,12 +69,16 @@ export interface FunctionSpec {
   readonly limits: Limits;
   /** Gets what the guest writes to stderr; `chunk` is only valid during the call. */
   readonly log?: (chunk: Uint8Array) => void;
+  /** Where its calls are counted; new ones when undefined. A function that is loaded again goes on counting where it was. */
+  readonly measures?: CallMeasures;
 }
 
 /** A function that is compiled and takes calls. */
 export interface LoadedFunction {
   readonly project: ProjectId;
   readonly name: FunctionName;
+  /** What its calls took, and how they ended. */
+  readonly measures: CallMeasures;
   /** Starts a call. Never throws: what goes wrong is told to `sink`. */
   call(request: GuestRequest, sink: ResponseSink): Call;
   /** Refuses new calls, waits for those under way, and gives the slots back. */
@@ -102,6 +107,8 @@ export interface EngineOptions {
 export interface Engine {
   /** Compiles off the calling thread, and makes a first slot if there is room. @throws MayflyError image_corrupt, bad_limit, module_too_large, engine_closed */
   load(spec: FunctionSpec): Promise<LoadedFunction>;
+  /** What the calls of all functions took, by project; those of functions that are closed are still among them. */
+  measures(): ReadonlyMap<ProjectId, CallMeasures>;
   /** Calls `act` whenever guests that have waited are about to get their turn, which takes as long as a slice. */
   beforeTurns(act: () => void): void;
   /** Closes every function and stops the ticker. */

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { functionName, projectId } from '../../src/base/mod.ts';
 import { defaultLimits } from '../../src/config/mod.ts';
 import { buildImage, createEngine, type Engine } from '../../src/engine/mod.ts';
-import { Gateway, type GatewayFunction, PortUse, ServerTiming } from '../../src/gateway/mod.ts';
+import { Gateway, type GatewayFunction, ServerTiming } from '../../src/gateway/mod.ts';
 import { decodeModule } from '../../src/wasm/mod.ts';
 import { validSites } from './artifacts/indexes.ts';
 import type { ClientAttack, GuestAttack } from './attack.ts';
@@ -93,7 +93,7 @@ describe('a data plane', () => {
   before(async () => {
     const forClients = ['host', 'stdin', 'loops', 'writer', 'sleeper', 'output'];
     gateway.publish(await loadAll(engine, new Set([...guests.map((guest) => guest.function), ...forClients])));
-    ({ port } = await gateway.listen({ host: '127.0.0.1', port: 0 }, PortUse.exclusive));
+    ({ port } = await gateway.listen({ host: '127.0.0.1', port: 0 }));
   });
   after(async () => {
     await gateway.stop(0);

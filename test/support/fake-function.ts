@@ -1,5 +1,12 @@
 import type { FunctionName, MayflyError, ProjectId } from '../../src/base/mod.ts';
-import type { Call, CallTiming, GuestRequest, LoadedFunction, ResponseSink } from '../../src/engine/mod.ts';
+import {
+  type Call,
+  CallMeasures,
+  type CallTiming,
+  type GuestRequest,
+  type LoadedFunction,
+  type ResponseSink,
+} from '../../src/engine/mod.ts';
 
 export const fakeTiming: CallTiming = { startMs: 0.0125, queueMs: 0, guestMs: 1.5, cpuMs: 1 };
 
@@ -15,6 +22,7 @@ export function fakeFunction(run: (call: FakeCall) => void, name = 'fake'): Load
   return {
     project: 'default' as ProjectId,
     name: name as FunctionName,
+    measures: new CallMeasures(),
     call(request: GuestRequest, sink: ResponseSink): Call {
       const call: FakeCall = { request, sink, onAbort: () => {} };
       run(call);
