@@ -56,7 +56,17 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     const { account, resources, image, scheduler, limits, makeHost, measures, onTrap, slotsMax } = options;
     this.measures = measures;
     const mayGrow = (slot: Slot<HttpCall>, bytes: number): boolean => this.#slots.grows(slot, bytes);
-    const slot = { owner: account, image, scheduler, limits, makeHost, mayGrow, measures, onTrap, onIdle: this.#onIdle };
+    const slot = {
+      owner: account,
+      image,
+      scheduler,
+      limits,
+      makeHost,
+      mayGrow,
+      measures,
+      onTrap,
+      onIdle: this.#onIdle,
+    };
     this.#slots = new SlotPool({
       image,
       account,
