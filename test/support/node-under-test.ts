@@ -82,8 +82,8 @@ export interface NodeUnderTest {
   readonly tryUrls: readonly string[];
   /** What it has logged so far. */
   log(): string;
-  /** Waits until a line of the log matches. */
-  logged(pattern: RegExp): Promise<void>;
+  /** Waits until something in the log matches, or in what is logged after its first `from` characters. */
+  logged(pattern: RegExp, from?: number): Promise<void>;
   /** Asks it to stop. @returns its exit code */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -94,6 +94,9 @@ interface ReadyLine {
   readonly pids: readonly number[];
   readonly functions: readonly { readonly try: readonly string[] }[];
 }
+
+/** On a machine that is busy with other tests a node may take long to start or to restart. */
+const loggedTimeoutMs = 30_000;
 
 /** Images that tests share, so that each is made once. */
 const sharedDataDir = path.join(tmpdir(), 'mayfly-test-images');
@@ -124,7 +127,8 @@ export async function startNodeUnderTest(
     workerPids: ready.pids,
     tryUrls: ready.functions.flatMap((one) => one.try),
     log: () => log,
-    logged: (pattern) => until(() => pattern.test(log), `a log line like ${pattern.source}`),
+    logged: (pattern, from = 0) =>
+      until(() => pattern.test(log.slice(from)), `a log line like ${pattern.source}`, loggedTimeoutMs),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await exited;

@@ -5,25 +5,31 @@ export interface LoadCount {
   readonly answered: number;
   /** Requests that were begun and got no whole answer, by what was wrong. */
   readonly lost: readonly string[];
-  /** The longest time from one answer to the next, ms. */
-  readonly gapMs: number;
+  /** The longest time from a request to its answer, ms. */
+  readonly slowestMs: number;
 }
 
-/** Clients that ask for `/ID` one time after the other, half of them on a new connection each time, and look at what they get. */
+/** What is asked for, and what a right answer is. */
+export interface Asking {
+  readonly path: string;
+  /** @returns what is wrong with the answer; undefined when nothing is */
+  judge(status: number, body: string): string | undefined;
+}
+
+/** Clients that ask one time after the other, half of them on a new connection each time, and look at what they get. */
 export class SteadyLoad {
   readonly #port: number;
-  readonly #isRight: (body: string, path: string) => boolean;
+  readonly #begin: (count: number) => Asking;
   readonly #clients: readonly Promise<void>[];
   #state: 'running' | 'stopped' = 'running';
   #asked = 0;
   #answered = 0;
   #lost: string[] = [];
-  #gapMs = 0;
-  #answeredMs = performance.now();
+  #slowestMs = 0;
 
-  constructor(port: number, clients: number, isRight: (body: string, path: string) => boolean = envAnswers) {
+  constructor(port: number, clients: number, begin: (count: number) => Asking = (count) => askEnv(count)) {
     this.#port = port;
-    this.#isRight = isRight;
+    this.#begin = begin;
     this.#clients = Array.from({ length: clients }, (_, index) => this.#client(index % 2 === 0));
   }
 
@@ -33,10 +39,10 @@ export class SteadyLoad {
 
   /** What has happened since this was asked last. */
   take(): LoadCount {
-    const count = { answered: this.#answered, lost: this.#lost, gapMs: this.#gapMs };
+    const count = { answered: this.#answered, lost: this.#lost, slowestMs: this.#slowestMs };
     this.#answered = 0;
     this.#lost = [];
-    this.#gapMs = 0;
+    this.#slowestMs = 0;
     return count;
   }
 
@@ -54,20 +60,22 @@ export class SteadyLoad {
   }
 
   #ask(agent: Agent): Promise<void> {
-    const path = `/${(this.#asked += 1)}`;
+    const asking = this.#begin((this.#asked += 1));
     const { promise, resolve } = Promise.withResolvers<void>();
+    const beganMs = performance.now();
     const lose = (what: string): void => {
       this.#lost.push(what);
       // A node that is not there is not asked as fast as can be.
       setTimeout(resolve, 5);
     };
-    const request = get({ host: '127.0.0.1', port: this.#port, path, agent }, (response) => {
+    const request = get({ host: '127.0.0.1', port: this.#port, path: asking.path, agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('end', () => {
-        if (response.statusCode !== 200) return lose(`status ${response.statusCode}: ${body}`);
-        if (!this.#isRight(body, path)) return lose(`a wrong answer to ${path}: ${body}`);
-        this.#count();
+        const problem = asking.judge(response.statusCode ?? 0, body);
+        if (problem !== undefined) return lose(`${asking.path}: ${problem}`);
+        this.#answered += 1;
+        this.#slowestMs = Math.max(this.#slowestMs, performance.now() - beganMs);
         resolve();
       });
       response.on('error', (error) => lose(`${error.message} in the middle of an answer`));
@@ -75,16 +83,14 @@ export class SteadyLoad {
     request.on('error', (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
     return promise;
   }
-
-  #count(): void {
-    const now = performance.now();
-    this.#answered += 1;
-    this.#gapMs = Math.max(this.#gapMs, now - this.#answeredMs);
-    this.#answeredMs = now;
-  }
 }
 
-/** The guest `env` tells the path that it was asked for. */
-function envAnswers(body: string, path: string): boolean {
-  return body.includes(`\nPATH_INFO=${path}\n`);
+/** Asks the guest `env`, which tells the path that it was asked for, where it is mounted at `mount`. */
+export function askEnv(count: number, mount = ''): Asking {
+  const info = `/${count}`;
+  return {
+    path: `${mount}${info}`,
+    judge: (status, body) =>
+      status === 200 && body.includes(`\nPATH_INFO=${info}\n`) ? undefined : `status ${status}, ${body}`,
+  };
 }
