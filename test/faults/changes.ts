@@ -71,7 +71,7 @@ export class RestartChanges implements Changes {
 }
 
 /** A command that answers with a version. */
-export function versionGuest(version: number): Uint8Array {
+function versionGuest(version: number): Uint8Array {
   const answer = `Content-Type: text/plain\\n\\nversion ${version}\\n`;
   const length = answer.replaceAll('\\n', '\n').length;
   return assemble(`(module
