@@ -23,6 +23,9 @@ export async function buildInChild(
   { log, deadlineMs = buildDeadlineMs }: BuildOptions,
 ): Promise<BuiltImage> {
   const child = startBuilder(settings);
+  // It may be too busy to see that this process is gone.
+  const endWithThis = (): void => void child.kill('SIGKILL');
+  process.once('exit', endWithThis);
   try {
     const reply = await converse(child, { artifact, settings }, deadlineMs, log);
     if (reply.kind === 'built') return reply.image;
@@ -33,13 +36,19 @@ export async function buildInChild(
       hint: 'Report this, with the log',
     });
   } finally {
+    process.off('exit', endWithThis);
     child.kill('SIGKILL');
   }
 }
 
+/** More than a builder can use of two cores until its deadline. */
+const cpuSecondsMax = (2 * buildDeadlineMs) / 1000;
+const limitThenRun = `ulimit -d "$0" 2>/dev/null; ulimit -t ${cpuSecondsMax} 2>/dev/null; exec "$@"`;
+
 /**
  * Starts a builder. Its heap is capped by V8, and everything that V8 does not count (wasm memories, buffers) by the system's limit
- * on the data segment, which makes an allocation above it throw; only a shell can set that one for a child.
+ * on the data segment, which makes an allocation above it throw; only a shell can set that one for a child. The limit on CPU time is
+ * for a builder that nobody is left to end.
  */
 function startBuilder(settings: ImageSettings): ChildProcess {
   const node = [
@@ -54,9 +63,7 @@ function startBuilder(settings: ImageSettings): ChildProcess {
   ];
   const dataKib = Math.ceil((builderBaselineBytes + builderHeapBytes + 2 * settings.memoryBytesMax) / 1024);
   const [command, ...args] =
-    process.platform === 'win32'
-      ? node
-      : ['/bin/sh', '-c', 'ulimit -d "$0" 2>/dev/null; exec "$@"', String(dataKib), ...node];
+    process.platform === 'win32' ? node : ['/bin/sh', '-c', limitThenRun, String(dataKib), ...node];
   // The environment may hold what the operator would not show to an artifact.
   return spawn(command ?? process.execPath, args, {
     env: codeCacheEnv(),

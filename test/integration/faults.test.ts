@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { canListProcesses, isAlive, pidsOf, processesOf } from '../support/node-processes.ts';
+import { canListProcesses, isAlive, type NodeProcess, pidsOf, processesOf } from '../support/node-processes.ts';
 import {
   guest,
-  mayfly,
   type NodeUnderTest,
+  startMayfly,
   startNodeUnderTest,
   temporaryFolder,
   until,
@@ -32,6 +32,27 @@ async function loadedNode(t: TestContext): Promise<{ node: NodeUnderTest; guardi
 async function untilAnswered(load: SteadyLoad): Promise<void> {
   load.take();
   await until(() => load.answered > 50, 'answers');
+}
+
+/** The id of the one process of this role that this test has started. */
+function one(role: NodeProcess['role']): number {
+  const first = processesOf(process.pid).find((each) => each.role === role);
+  assert.ok(first);
+  return first.pid;
+}
+
+/** A node that will not start by itself: its builder is busy with an initialiser that never returns. */
+async function startingNode(t: TestContext): Promise<{ failed: Promise<never>; guardian: number; builder: number }> {
+  const artifact = path.join(temporaryFolder(t), 'endless.wasm');
+  writeFileSync(artifact, endlessInitialiser);
+  const args = ['serve', artifact, '--listen', '127.0.0.1:0', '--workers', '1', '--data-dir', temporaryFolder(t)];
+  const { child, result } = startMayfly(args);
+  const failed = result.then(({ code, stderr }): never => {
+    throw new Error(`ended with ${code}: ${stderr}`);
+  });
+  failed.catch(() => {});
+  await until(() => processesOf(process.pid).some(({ role }) => role === 'builder'), 'a builder');
+  return { failed, guardian: child.pid ?? 0, builder: one('builder') };
 }
 
 describe('a worker', { skip }, () => {
@@ -100,23 +121,10 @@ describe('a supervisor', { skip }, () => {
   });
 
   test('that is killed while the node starts ends the node, and the builder with it', async (t) => {
-    const artifact = path.join(temporaryFolder(t), 'endless.wasm');
-    writeFileSync(artifact, endlessInitialiser);
-    const started = startNodeUnderTest(t, [artifact, '--workers', '1', '--data-dir', temporaryFolder(t)]);
-    const failed = assert.rejects(started, /supervisor_failed/);
-    await until(() => allOf('builder').length > 0, 'a builder');
-    const [builder] = allOf('builder');
-    const [supervisor = 0] = allOf('supervisor');
-    process.kill(supervisor, 'SIGKILL');
-    await failed;
-    await until(() => !isAlive(builder ?? 0), 'the builder to end');
-
-    /** Of this test, which has started one node. */
-    function allOf(role: 'builder' | 'supervisor'): number[] {
-      return processesOf(process.pid)
-        .filter((each) => each.role === role)
-        .map(({ pid }) => pid);
-    }
+    const { failed, builder } = await startingNode(t);
+    process.kill(one('supervisor'), 'SIGKILL');
+    await assert.rejects(failed, /supervisor_failed/);
+    await until(() => !isAlive(builder), 'the builder to end');
   });
 });
 
@@ -127,6 +135,13 @@ describe('a guardian', { skip }, () => {
     assert.equal(all.length, 4);
     node.process.kill('SIGKILL');
     await until(() => all.every(({ pid }) => !isAlive(pid)), 'all processes to end', 20_000);
+  });
+
+  test('that is killed while the node starts takes the builder with it', async (t) => {
+    const { failed, builder, guardian } = await startingNode(t);
+    process.kill(guardian, 'SIGKILL');
+    await assert.rejects(failed);
+    await until(() => !isAlive(builder), 'the builder to end');
   });
 
   test('that is killed lets requests finish', async (t) => {
@@ -140,18 +155,9 @@ describe('a guardian', { skip }, () => {
 
 describe('a builder', { skip }, () => {
   test('that is killed fails what it was to build, and leaves nothing', async (t) => {
-    const artifact = path.join(temporaryFolder(t), 'endless.wasm');
-    writeFileSync(artifact, endlessInitialiser);
-    const result = mayfly(['serve', artifact, '--listen', '127.0.0.1:0', '--data-dir', temporaryFolder(t)]);
-    const builders = (): number[] =>
-      processesOf(process.pid)
-        .filter(({ role }) => role === 'builder')
-        .map(({ pid }) => pid);
-    await until(() => builders().length > 0, 'a builder');
-    for (const pid of builders()) process.kill(pid, 'SIGKILL');
-    const { code, stderr } = await result;
-    assert.equal(code, 1);
-    assert.match(stderr, /builder was ended by SIGKILL/);
+    const { failed, builder } = await startingNode(t);
+    process.kill(builder, 'SIGKILL');
+    await assert.rejects(failed, /builder was ended by SIGKILL/);
     assert.deepEqual(processesOf(process.pid), []);
   });
 });

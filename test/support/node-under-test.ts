@@ -30,11 +30,21 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+interface RunOptions {
+  readonly stdin?: string;
+  readonly cwd?: string;
+}
+
 /** Runs `mayfly` with these arguments until it ends by itself. */
-export async function mayfly(
+export function mayfly(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+  return startMayfly(args, options).result;
+}
+
+/** The same, for those who do not just wait. */
+export function startMayfly(
   args: readonly string[],
-  options: { readonly stdin?: string; readonly cwd?: string } = {},
-): Promise<CommandResult> {
+  options: RunOptions = {},
+): { readonly child: ChildProcess; readonly result: Promise<CommandResult> } {
   const child = spawn(process.execPath, [mainFile, ...args], { cwd: options.cwd ?? repositoryRoot, stdio: 'pipe' });
   let stdout = '';
   let stderr = '';
@@ -42,9 +52,12 @@ export async function mayfly(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => {});
   child.stdin.end(options.stdin ?? '');
-  // The arguments of ChildProcess's close event.
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  return { code, signal, stdout, stderr };
+  const result = once(child, 'close').then((ended): CommandResult => {
+    // The arguments of ChildProcess's close event.
+    const [code, signal] = ended as [number | null, NodeJS.Signals | null];
+    return { code, signal, stdout, stderr };
+  });
+  return { child, result };
 }
 
 /** A folder that is gone after the test. */
