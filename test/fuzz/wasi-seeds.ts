@@ -14,8 +14,15 @@ const path = (slot: number, ...parts: readonly [string, string?]): number[] => [
 /** Four buffers of 32 bytes each. */
 const list = (slot: number): number[] => [Prepare.list, slot, ...[0, 2, 4, 6].flatMap((at) => [0, at, 0, 32])];
 const sleep = (slot: number, timeout: number, flags: number): number[] => [
-  ...[Prepare.subscription, slot, 1, 0],
-  ...[0, 1, timeout, zero, flags],
+  Prepare.subscription,
+  slot,
+  1,
+  0,
+  0,
+  1,
+  timeout,
+  zero,
+  flags,
 ];
 const readable = (slot: number, fd: number): number[] => [Prepare.subscription, slot, 1, 1, 0, fd, zero, zero, 0];
 
@@ -86,7 +93,8 @@ export const seedSessions: readonly Uint8Array[] = [
     ...call('environ_get', 8, 9),
     ...call('fd_fdstat_get', 1, 10),
     ...call('fd_fdstat_set_rights', 1, 14, zero),
-    ...[Prepare.grow, 0],
+    Prepare.grow,
+    0,
     ...sleep(0, oneMs, 1),
     ...call('poll_oneoff', 0, 2, 1, 3),
     ...call('proc_exit', 3),

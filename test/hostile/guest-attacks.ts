@@ -116,7 +116,7 @@ const exceptions: readonly GuestAttack[] = [
     'loops-exnref',
     'the heap, by exceptions kept alive',
     [...cpu, ...trap, ...memory, ...wall],
-    ['hoard-exceptions-on-the-stack', 'hoard-exceptions-in-globals'],
+    ['hoard-exceptions-on-the-stack'],
     { atOnce: 24 },
   ),
 ];
