@@ -9,7 +9,7 @@ export {
   type CgiSink,
   HeadReader,
 } from './cgi/mod.ts';
-export { emptyTree, type LoadedTree, loadTree, type LoadTreeLimits, type Tree } from './fs/mod.ts';
+export { emptyTree, type LoadedTree, loadTree, type LoadTreeLimits, type Tree, TreeBuilder } from './fs/mod.ts';
 export { GuestMemory, type GuestMemoryLayout } from './guest-memory.ts';
 export { blocked, type Host, type HostContext, type HostFunction, type HostImports } from './host.ts';
 export {

@@ -14,8 +14,8 @@ import {
   type P1Name,
   Preopen,
   type Tree,
+  TreeBuilder,
 } from '../../src/wasi/mod.ts';
-import { TreeBuilder } from '../../src/wasi/fs/mod.ts';
 import { ManualTimers } from '../support/p1-guest.ts';
 import { argumentsOf, guestBytes, names, Place, Prepare, SessionBytes, words } from './wasi-values.ts';
 

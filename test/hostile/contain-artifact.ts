@@ -20,9 +20,11 @@ const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 /** Builds in this process. */
 export async function containArtifact(attack: ArtifactAttack): Promise<Verdict> {
   const bytes = attack.bytes();
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   const { ending, message } = await build(bytes);
-  const tookMs = performance.now() - startMs;
+  // What others have of the machine meanwhile is not the artifact's doing.
+  const { user, system } = process.cpuUsage(before);
+  const tookMs = (user + system) / 1000;
   return {
     attack: attack.name,
     problem:
@@ -46,7 +48,7 @@ function problemOf(attack: ArtifactAttack, ending: string, message: string, took
   if (!ends.includes(ending)) return `it ended with ${ending} ${message}, wanted: ${ends.join(', ')}`;
   if (controls.test(message)) return `the message has control characters: ${JSON.stringify(message)}`;
   if (message.length > 1000) return `the message has ${message.length} characters`;
-  return tookMs > refusalMsMax ? `it took ${tookMs.toFixed(0)} ms` : undefined;
+  return tookMs > refusalMsMax ? `it took ${tookMs.toFixed(0)} ms of CPU` : undefined;
 }
 
 /** What V8 refuses must be invalid after the rewriting too, even if nobody asked V8 before. @returns what is wrong */
