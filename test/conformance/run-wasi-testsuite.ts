@@ -4,26 +4,15 @@
  *     node test/conformance/run-wasi-testsuite.ts DIR [NAME …]
  *
  * DIR is the folder `tests` of a checkout of WebAssembly/wasi-testsuite, branch prod/testsuite-base, which holds the tests
- * built; with NAMEs only those tests are run. The modules run as they are, not rewritten: calls that block are parked with
- * JSPI right at the import. https://github.com/WebAssembly/wasi-testsuite/blob/main/doc/specification.md
+ * built; with NAMEs only those tests are run. Each module runs as it is, its blocking calls parked with JSPI right at the import, and
+ * rewritten, as `mayfly run` has it. https://github.com/WebAssembly/wasi-testsuite/blob/main/doc/specification.md
  */
-import { randomFillSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorText, systemClock } from '../../src/base/mod.ts';
-import {
-  blocked,
-  BytesOutput,
-  emptyInput,
-  environText,
-  GuestMemory,
-  type HostFunction,
-  loadTree,
-  P1Host,
-  Preopen,
-  systemTimers,
-} from '../../src/wasi/mod.ts';
+import { errorText } from '../../src/base/mod.ts';
+import { loadTree, Preopen } from '../../src/wasi/mod.ts';
+import { type CommandRun, runRewritten, runUntouched } from '../support/run-command.ts';
 
 /** What a test is given and what it must do, by the suite's "legacy configuration"; what is not said is not checked. */
 interface Specification {
@@ -35,106 +24,40 @@ interface Specification {
   readonly stderr?: string;
 }
 
-const outputBytesMax = 1024 * 1024;
 const treeLimits = { contentBytesMax: 16 * 1024 * 1024, nodesMax: 10_000 };
-
-/** Ends a guest that called proc_exit. These guests were not rewritten, but none of them catches what it is thrown. */
-class Stopped extends Error {}
-
-/** The calls that can block, and so must be able to park the guest. */
-const blockingCalls: ReadonlySet<string> = new Set(['fd_read', 'fd_write', 'poll_oneoff', 'random_get']);
-
-/** The guest's memory, which it brings along and which is not there when its imports are made. */
-class LateMemory {
-  memory: WebAssembly.Memory | undefined;
-  readonly #none: ArrayBuffer = new ArrayBuffer(0);
-
-  get buffer(): ArrayBuffer {
-    return this.memory?.buffer ?? this.#none;
-  }
-
-  grow(deltaPages: number): number {
-    return this.memory?.grow(deltaPages) ?? -1;
-  }
-}
-
-/** Runs one module to its end. @returns its exit code */
-async function execute(
-  module: WebAssembly.Module,
-  host: P1Host,
-  memory: LateMemory,
-  isStopped: () => boolean,
-): Promise<number> {
-  const call = (run: HostFunction, args: unknown[]): unknown => {
-    // Import types are the guest's own, as the host expects them from a program that follows the ABI.
-    const result = (run as (...values: unknown[]) => unknown)(...args);
-    if (isStopped()) throw new Stopped();
-    return result;
-  };
-  const imports: Record<string, unknown> = {};
-  for (const [name, run] of Object.entries(host.imports['wasi_snapshot_preview1'] ?? {})) {
-    imports[name] = blockingCalls.has(name)
-      ? new WebAssembly.Suspending(async (...args: unknown[]) => {
-          for (;;) {
-            const result = call(run, args);
-            if (result !== blocked) return result;
-            await new Promise<void>((wake) => host.whenReady(wake));
-          }
-        })
-      : (...args: unknown[]) => call(run, args);
-  }
-  const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: imports });
-  const { memory: exported, _start: start } = instance.exports;
-  if (!(exported instanceof WebAssembly.Memory) || typeof start !== 'function')
-    throw new Error('it is no WASI command');
-  memory.memory = exported;
-  try {
-    await WebAssembly.promising(start)();
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-  }
-  return host.exitCode ?? 0;
-}
 
 /** @returns what went wrong, one line each */
 async function check(path: string): Promise<readonly string[]> {
   const specPath = path.replace(/\.wasm$/, '.json');
   // The suite's own files, of the shape that its documentation gives.
   const specification = (existsSync(specPath) ? JSON.parse(await readFile(specPath, 'utf8')) : {}) as Specification;
-  const module = await WebAssembly.compile(await readFile(path));
-  const memory = new LateMemory();
-  let stopped = false;
-  const host = new P1Host(
-    { memory: new GuestMemory(memory), stop: () => void (stopped = true) },
-    { clock: systemClock, random: { fill: (target) => void randomFillSync(target) }, timers: systemTimers },
-  );
-  const stdout = new BytesOutput(outputBytesMax);
-  const stderr = new BytesOutput(outputBytesMax);
-  const { root } = specification;
-  host.bind({
-    args: [basename(path), ...(specification.args ?? [])],
-    environ: () => environText(specification.env ?? {}),
-    stdin: emptyInput,
-    stdout,
-    stderr,
-    preopens:
-      root === undefined ? [] : [new Preopen('/', (await loadTree(join(dirname(path), root), treeLimits)).tree)],
-  });
+  const { root, args = [], env = {} } = specification;
+  const hostPath = root === undefined ? undefined : join(dirname(path), root);
+  const options = { args: [basename(path), ...args], env };
+  const artifact = await readFile(path);
+  const preopens = hostPath === undefined ? [] : [new Preopen('/', (await loadTree(hostPath, treeLimits)).tree)];
+  const runs = {
+    untouched: await runUntouched(await WebAssembly.compile(artifact), { ...options, preopens }),
+    rewritten: await runRewritten(artifact, {
+      ...options,
+      folders: hostPath === undefined ? [] : [{ hostPath, guestPath: '/' }],
+    }),
+  };
+  return Object.entries(runs).flatMap(([how, run]) => mistakes(run, specification).map((line) => `${how}: ${line}`));
+}
+
+function mistakes(run: CommandRun, { exit_code = 0, stdout, stderr }: Specification): string[] {
   const wrong: string[] = [];
   const expect = (what: string, found: unknown, wanted: unknown): void => {
     if (wanted !== undefined && found !== wanted)
       wrong.push(`${what} is ${JSON.stringify(found)}, ${JSON.stringify(wanted)} is wanted`);
   };
-  try {
-    expect('exit code', await execute(module, host, memory, () => stopped), specification.exit_code ?? 0);
-  } catch (error) {
-    wrong.push(errorText(error));
-  }
-  expect('stdout', Buffer.from(stdout.bytes()).toString(), specification.stdout);
-  expect('stderr', Buffer.from(stderr.bytes()).toString(), specification.stderr);
-  if (host.bug !== undefined) wrong.push(`bug: ${errorText(host.bug)}`);
-  host.unbind();
-  if (wrong.length > 0) wrong.push(...Buffer.from(stderr.bytes()).toString().trimEnd().split('\n'));
+  if (run.thrown === undefined) expect('exit code', run.exitCode, exit_code);
+  else wrong.push(errorText(run.thrown));
+  expect('stdout', run.stdout.toString(), stdout);
+  expect('stderr', run.stderr.toString(), stderr);
+  if (run.bug !== undefined) wrong.push(`bug: ${errorText(run.bug)}`);
+  if (wrong.length > 0) wrong.push(...run.stderr.toString().trimEnd().split('\n'));
   return wrong;
 }
 
@@ -142,6 +65,19 @@ async function check(path: string): Promise<readonly string[]> {
 async function isPreview1(path: string): Promise<boolean> {
   const bytes = await readFile(path);
   return bytes.readUInt32LE(4) === 1 && bytes.includes('wasi_snapshot_preview1') && !bytes.includes('thread-spawn');
+}
+
+/** The tests of WASI threads, which have to be refused by name: how each of them is. */
+export async function refusalsOfThreads(directory: string): Promise<Map<string, string>> {
+  const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.wasm')).toSorted();
+  const refusals = new Map<string, string>();
+  for (const file of files) {
+    const bytes = await readFile(join(directory, file));
+    if (bytes.readUInt32LE(4) !== 1 || !bytes.includes('thread-spawn')) continue;
+    const { thrown } = await runRewritten(bytes, { args: [file], env: {}, folders: [] });
+    refusals.set(file, thrown === undefined ? 'it was run' : errorText(thrown));
+  }
+  return refusals;
 }
 
 /** One test, and what went wrong with it: nothing when it passed. */
