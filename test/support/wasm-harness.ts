@@ -356,11 +356,16 @@ function callFunction(target: unknown, args: readonly unknown[], describe: (valu
 
 /** Tells references by what they refer to. */
 function functionNamer(module: Module, lookup: Lookup): (value: unknown) => string {
+  let indexes: Map<unknown, number> | undefined;
   return (value) => {
     if (value === null) return 'null';
     if (typeof value !== 'function') return typeof value;
-    const index = module.functionTypes.findIndex((_, at) => lookup(opened.func(at)) === value);
-    return index < 0 ? 'function of somebody else' : `function ${index}`;
+    // The first of its names for one that is there twice.
+    indexes ??= new Map(
+      module.functionTypes.map((_, index) => [lookup(opened.func(index)), index] as const).toReversed(),
+    );
+    const index = indexes.get(value);
+    return index === undefined ? 'function of somebody else' : `function ${index}`;
   };
 }
 
