@@ -98,6 +98,7 @@ test('inspectionText leaves out what there is nothing to say about', () => {
     memories: [{ initial: 2, maximum: undefined }],
     tables: [],
     passes: [],
+    rewrittenBytes: undefined,
     image: undefined,
     problem: undefined,
   };
@@ -115,6 +116,40 @@ Imports (1)
   m.f    missing  Do without
 `,
   );
+});
+
+test('inspectionText tells a way out once, what is missing first, and no more rows than a person reads', () => {
+  const missing = Array.from({ length: 30 }, (_, index) => `wbg.f${index}`);
+  const imports = ['fd_read', ...missing].map((name) => ({
+    module: name.startsWith('wbg') ? 'wbg' : 'wasi_snapshot_preview1',
+    name: name.replace('wbg.', ''),
+    kind: 'function' as const,
+    ...(name.startsWith('wbg')
+      ? { status: 'missing' as const, instead: 'Do without' }
+      : { status: 'provided' as const }),
+  }));
+  const inspection: Inspection = {
+    kind: ArtifactKind.coreModule,
+    artifactBytes: 1000,
+    producers: [],
+    languages: [],
+    imports,
+    exports: Array.from({ length: 22 }, () => ({ name: 'x'.repeat(100), kind: 'function' })),
+    memories: [{ initial: 1, maximum: 1 }],
+    tables: [{ initial: 1, maximum: undefined }],
+    passes: [],
+    rewrittenBytes: 1500,
+    image: undefined,
+    problem: undefined,
+  };
+  const text = inspectionText('x.wasm', inspection);
+  assert.match(text, /memory {2}1 page of 64 KiB, at most 1\n {2}table {3}1 entry, no maximum/);
+  assert.match(text, /Imports \(31, 30 missing\)\n {2}wbg\.f0 +missing {3}Do without\n {2}wbg\.f1 +missing\n/);
+  assert.match(text, /and 20 more\n {2}wasi_snapshot_preview1\.fd_read +provided\n/);
+  assert.equal(text.match(/Do without/g)?.length, 1);
+  assert.match(text, /Exports \(22\)\n {2}x{60}… {2}function/);
+  assert.match(text, /and 2 more\n/);
+  assert.match(text, /Rewritten\n {2}module {2}1\.5 KiB {2}1\.50 times the artifact/);
 });
 
 test('benchText has a row for each phase, in microseconds', () => {

@@ -1,5 +1,13 @@
 import { countText, isMayflyError, mib, systemClock, toWireError, type WireError } from '../base/mod.ts';
-import { artifactKind, decodeModule, type Module, producers, type RewrittenModule } from '../wasm/mod.ts';
+import {
+  artifactKind,
+  checkModule,
+  decodeModule,
+  type Module,
+  producers,
+  rewriteModule,
+  type RewrittenModule,
+} from '../wasm/mod.ts';
 import { buildModule, entryPoints, importProblem, packImage } from './build.ts';
 import { decodeImage } from './image.ts';
 import { LoadedImage } from './loaded-image.ts';
@@ -27,11 +35,13 @@ export const inspectArtifact: InspectArtifact = async (artifact) => {
   if (artifactKind(artifact) === 'component') return inspectComponent(artifact);
   const module = decodeModule(artifact);
   const { built, problem } = attempt(artifact);
+  const rewritten = built?.rewritten ?? rewriteAlone(module);
   return {
     ...describe(module),
     kind: kindOf(module),
     artifactBytes: artifact.byteLength,
-    passes: built === undefined ? [] : describePasses(built),
+    passes: rewritten === undefined ? [] : describePasses(rewritten),
+    rewrittenBytes: rewritten?.bytes.byteLength,
     image: built === undefined ? undefined : await describeImage(built),
     problem,
   };
@@ -48,6 +58,7 @@ function inspectComponent(artifact: Uint8Array): Inspection {
     memories: [],
     tables: [],
     passes: [],
+    rewrittenBytes: undefined,
     image: undefined,
     problem: attempt(artifact).problem,
   };
@@ -59,6 +70,23 @@ function attempt(artifact: Uint8Array): { built: Built | undefined; problem: Wir
   } catch (error) {
     if (!isMayflyError(error)) throw error;
     return { built: undefined, problem: toWireError(error) };
+  }
+}
+
+/** What cannot be served for what it imports can be rewritten all the same, which tells what it would come to. */
+function rewriteAlone(module: Module): RewrittenModule | undefined {
+  const memoryPages = module.spaces.memories.map(({ limits }) => limits.min);
+  try {
+    checkModule(module);
+    return rewriteModule(module, {
+      snapshot: { memoryPages, globals: new Map() },
+      entry: undefined,
+      memoryBytesMax,
+      passes: { preemption: 'checks', dirty: 'marks' },
+    });
+  } catch (error) {
+    if (isMayflyError(error)) return undefined;
+    throw error;
   }
 }
 
@@ -91,8 +119,7 @@ function describe(
   };
 }
 
-function describePasses({ rewritten }: Built): InspectedPass[] {
-  const { findings, memories, reset } = rewritten;
+function describePasses({ findings, memories, reset }: RewrittenModule): InspectedPass[] {
   const shiftKib = (memories[0]?.layout.shiftBytes ?? 0) / 1024;
   const applied = (name: string, why: string): InspectedPass => ({ name, outcome: 'applied', why });
   const skipped = (name: string, why: string): InspectedPass => ({ name, outcome: 'skipped', why });

@@ -59,7 +59,10 @@ export interface Inspection {
   readonly exports: readonly InspectedExport[];
   readonly memories: readonly InspectedLimits[];
   readonly tables: readonly InspectedLimits[];
+  /** The passes that were chosen; also for a module that cannot be served only because of what it imports or lacks. */
   readonly passes: readonly InspectedPass[];
+  /** What the module comes to when it is rewritten; undefined when it cannot be. */
+  readonly rewrittenBytes: number | undefined;
   /** Undefined when no image can be made of it: `problem` says why. */
   readonly image:
     | {

@@ -1,3 +1,6 @@
+const emscripten =
+  'Emscripten builds for JavaScript: build it with -sSTANDALONE_WASM, or with wasi-sdk, so that it needs WASI alone';
+
 /** What to do about an import that is not there. The first that matches speaks. */
 const waysOut: readonly { readonly module: RegExp; readonly name: RegExp; readonly instead: string }[] = [
   {
@@ -23,8 +26,15 @@ const waysOut: readonly { readonly module: RegExp; readonly name: RegExp; readon
   },
   {
     module: /^env$/,
-    name: /^(emscripten_|__syscall|invoke_|_embind|__cxa_|_emscripten)/,
-    instead: 'Build it with -sSTANDALONE_WASM, or with wasi-sdk, so that it needs WASI alone',
+    name: /^(emscripten_|__syscall|invoke_|_embind|_emval|__cxa_|_emscripten|__assert_fail$|_abort_js$|_tzset_js$)/,
+    instead: emscripten,
+  },
+  // What Emscripten makes of all its imports in a build for JavaScript that is optimised for size.
+  { module: /^a$/, name: /^[A-Za-z_$]{1,2}$/, instead: emscripten },
+  {
+    module: /^GOT\.(func|mem)$/,
+    name: /./,
+    instead: 'It is linked dynamically: link it statically, into one module',
   },
   {
     module: /^env$/,
