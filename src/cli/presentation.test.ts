@@ -153,8 +153,9 @@ test('inspectionText tells a way out once, what is missing first, and no more ro
 });
 
 test('benchText has a row for each phase, in microseconds', () => {
-  const one: LatencySummary = { count: 10, p50Us: 1.26, p99Us: 20, p999Us: 300.4, maxUs: 4000 };
-  const text = benchText('x.wasm', { start: one, guest: one, rewind: one, sandbox: one, total: one, naive: one });
+  const one: LatencySummary = { count: 10, p50Us: 1.26, p99Us: 20, p999Us: 300.4, p9999Us: 3000, maxUs: 4000 };
+  const steps = { start: one, guest: one, rewind: one, sandbox: one, total: one, naive: one };
+  const text = benchText('x.wasm', { ...steps, ends: { firstUs: 1, lastUs: 1 } });
   assert.match(text, /^x\.wasm: 10 calls\n/);
   assert.match(text, /^ {2}rewind {3}1\.3 {2}20\.0 {2}300 {4}4000 {2}back to/m);
 });

@@ -74,13 +74,14 @@ export const benchFunction: BenchFunction = async (options) => {
     // The two take turns, so that whatever else the machine does befalls both.
     const rewound = new RewoundBench(image, scheduler, spec, options.calls);
     const naive = new NaiveBench(original, spec, Math.ceil(options.calls / naiveShare));
+    const isBeside = options.beside !== 'nothing';
     await rewound.run(warmUpCalls);
-    naive.run(warmUpCalls / naiveShare);
+    if (isBeside) naive.run(warmUpCalls / naiveShare);
     rewound.forget();
     naive.forget();
     for (let done = 0; done < options.calls; done += callsPerTurn) {
       await rewound.run(callsPerTurn);
-      naive.run(callsPerTurn / naiveShare);
+      if (isBeside) naive.run(callsPerTurn / naiveShare);
       options.onProgress?.(done);
     }
     return { ...rewound.report(), naive: summary(naive.samples) };
@@ -95,7 +96,7 @@ function specFor(image: Uint8Array, memoryBytes: number): FunctionSpec {
   return { project, name, image, env: {}, limits: { ...defaultLimits, memoryBytes, cpuMs: 60_000 } };
 }
 
-type Step = Exclude<keyof BenchReport, 'naive'>;
+type Step = Exclude<keyof BenchReport, 'naive' | 'ends'>;
 
 /** The product's own way: one slot, rewound after each call. */
 class RewoundBench {
@@ -155,7 +156,7 @@ class RewoundBench {
     return { start: make(), guest: make(), rewind: make(), sandbox: make(), total: make() };
   }
 
-  report(): Record<Step, LatencySummary> {
+  report(): Omit<BenchReport, 'naive'> {
     const { start, guest, rewind, sandbox, total } = this.#samples;
     return {
       start: summary(start),
@@ -163,6 +164,7 @@ class RewoundBench {
       rewind: summary(rewind),
       sandbox: summary(sandbox),
       total: summary(total),
+      ends: { firstUs: total.ends().first, lastUs: total.ends().last },
     };
   }
 }
@@ -230,6 +232,6 @@ function runGuest(exports: WebAssembly.Instance['exports'], host: { readonly exi
 }
 
 function summary(samples: Samples): LatencySummary {
-  const { count, p50, p99, p999, max } = samples.quantiles();
-  return { count, p50Us: p50, p99Us: p99, p999Us: p999, maxUs: max };
+  const { count, p50, p99, p999, p9999, max } = samples.quantiles();
+  return { count, p50Us: p50, p99Us: p99, p999Us: p999, p9999Us: p9999, maxUs: max };
 }

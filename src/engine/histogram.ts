@@ -4,6 +4,7 @@ export interface Quantiles {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+  readonly p9999: number;
   readonly max: number;
 }
 
@@ -25,6 +26,14 @@ export class Samples {
   quantiles(): Quantiles {
     const sorted = this.#values.slice(0, this.#count).toSorted();
     const at = (share: number): number => sorted[Math.min(this.#count - 1, Math.floor(this.#count * share))] ?? 0;
-    return { count: this.#count, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) };
+    return { count: this.#count, p50: at(0.5), p99: at(0.99), p999: at(0.999), p9999: at(0.9999), max: at(1) };
+  }
+
+  /** The medians of the first and of the last tenth of the samples, in the order they came in. */
+  ends(): { readonly first: number; readonly last: number } {
+    const tenth = Math.ceil(this.#count / 10);
+    const median = (values: Float64Array): number => values.toSorted()[values.length >> 1] ?? 0;
+    const first = median(this.#values.slice(0, tenth));
+    return { first, last: median(this.#values.slice(this.#count - tenth, this.#count)) };
   }
 }

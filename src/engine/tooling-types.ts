@@ -89,6 +89,7 @@ export interface LatencySummary {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly p999Us: number;
+  readonly p9999Us: number;
   readonly maxUs: number;
 }
 
@@ -97,6 +98,8 @@ export interface BenchOptions {
   /** Calls that are measured, after warming up. */
   readonly calls: number;
   readonly memoryBytesMax: number;
+  /** What takes turns with the calls, for comparison: fresh instances, unless told. They make work for the garbage collector. */
+  readonly beside?: 'fresh instances' | 'nothing';
   /** Told from time to time. */
   readonly onProgress?: (callsDone: number) => void;
 }
@@ -111,6 +114,8 @@ export interface BenchReport {
   /** Start and rewind of one call together: what a sandbox of its own costs a request. */
   readonly sandbox: LatencySummary;
   readonly total: LatencySummary;
+  /** Medians of whole calls, the first tenth and the last. */
+  readonly ends: { readonly firstUs: number; readonly lastUs: number };
   /** For comparison, in the same run: a fresh `WebAssembly.Instance` with its own memory for each call. */
   readonly naive: LatencySummary;
 }

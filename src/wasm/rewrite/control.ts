@@ -23,7 +23,7 @@ export interface ControlWalk {
 }
 
 /** A loop whose shape nobody knows. */
-const unknownLoop: LoopShape = { sets: undefined, branches: Infinity, caught: true };
+const unknownLoop: LoopShape = { sets: undefined, branches: Infinity, caught: true, instructions: 0 };
 
 /**
  * Blocks, loops and branches. A branch to the start of a loop checks for an interrupt, when it is taken: that is cheaper than to check at the start,
@@ -82,7 +82,7 @@ export class ControlRewriter {
     const { instructions, operands, pacing, writer } = this.#walk;
     const shape = this.#loops[this.#started] ?? unknownLoop;
     this.#started += 1;
-    if (this.#checks && pacing.isDueBeforeLoop) {
+    if (this.#checks && pacing.isWiseBeforeLoop(shape.instructions)) {
       writer.check(instructions.start);
       pacing.checked();
     }

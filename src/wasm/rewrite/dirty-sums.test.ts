@@ -19,6 +19,17 @@ const sums: readonly StoreCase[] = [
       [196_352, 0, 0],
     ],
   },
+  ...[257, 273, 400, 4000].map((distance) => ({
+    name: `sums that lie ${distance} bytes from a mark`,
+    body: `(i32.store (local.get $a) (i32.const 1))
+      (i32.store8 (i32.add (local.get $a) (i32.const ${distance})) (i32.const 2))
+      (i32.store8 (i32.sub (local.get $b) (i32.const -40)) (i32.const 3))
+      (i32.store8 (i32.sub (local.get $b) (i32.const ${distance - 40})) (i32.const 4))`,
+    args: [
+      [4095, 12_288, 0],
+      [8191 - distance + 273, 20_480 - 40, 0],
+    ] as const,
+  })),
   {
     name: 'a sum that wraps from below zero to the first page',
     body: `(i32.store (i32.add (local.get $a) (i32.const 32)) (i32.const 1))

@@ -26,7 +26,7 @@ const unitsBetweenChecks = 1024;
 /** What a loop that goes unchecked may cost on all of its rounds together. */
 const unitsInLoop = 8192;
 
-/** What may have been spent as a loop starts: within it a check is passed again and again, before it only once. */
+/** What may always have been spent as a loop starts. A check in it is passed again and again, one before it only once. */
 const unitsBeforeLoop = 512;
 
 /** Ten thousand functions that have called each other and all go on for this long take a few milliseconds. */
@@ -80,9 +80,9 @@ export class Pacing {
     return this.#cost >= unitsBetweenChecks;
   }
 
-  /** Whether a check is due before a loop. */
-  get isDueBeforeLoop(): boolean {
-    return this.#cost >= unitsBeforeLoop;
+  /** Whether a check should stand before a loop of so many instructions, lest one comes to stand in it. */
+  isWiseBeforeLoop(instructions: number): boolean {
+    return this.#cost >= unitsBeforeLoop && this.#cost + instructions >= unitsBetweenChecks;
   }
 
   /**

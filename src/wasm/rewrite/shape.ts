@@ -12,6 +12,8 @@ export interface LoopShape {
   readonly branches: number;
   /** Whether an exception can lead to its start. */
   readonly caught: boolean;
+  /** How many instructions it has. */
+  readonly instructions: number;
 }
 
 /** Some of the `local.set`s and `local.tee`s of a function. */
@@ -34,6 +36,7 @@ const loopWeight = 8;
 interface OpenLoop {
   readonly position: number;
   readonly firstSet: number;
+  readonly firstInstruction: number;
   branches: number;
   caught: boolean;
 }
@@ -50,6 +53,7 @@ export class ModuleShape {
   /** The constants that the last two instructions gave; 0 for what gives none. */
   readonly #constants: [number, number] = [0, 0];
   #shapes: LoopShape[] = [];
+  #instructions = 0;
 
   constructor(module: Module) {
     this.#module = module;
@@ -77,9 +81,11 @@ export class ModuleShape {
     this.#loopDepth = 0;
     this.#sets = [];
     this.#shapes = [];
+    this.#instructions = 0;
     while (!instructions.done) {
       instructions.next();
       this.#step(instructions);
+      this.#instructions += 1;
       this.#constants[0] = this.#constants[1];
       this.#constants[1] = instructions.opcode === Op.i32Const ? instructions.value >>> 0 : 0;
     }
@@ -119,8 +125,9 @@ export class ModuleShape {
     if (opcode !== Op.loop) return void this.#open.push(undefined);
     const position = this.#shapes.length;
     // Its place in the list; what belongs there is known at its end.
-    this.#shapes.push({ sets: undefined, branches: 0, caught: false });
-    this.#open.push({ position, firstSet: this.#sets.length, branches: 0, caught: false });
+    this.#shapes.push({ sets: undefined, branches: 0, caught: false, instructions: 0 });
+    const firstInstruction = this.#instructions;
+    this.#open.push({ position, firstSet: this.#sets.length, firstInstruction, branches: 0, caught: false });
     this.#loopDepth += 1;
   }
 
@@ -128,9 +135,10 @@ export class ModuleShape {
     const loop = this.#open.pop();
     if (loop === undefined) return;
     this.#loopDepth -= 1;
-    const { position, firstSet, branches, caught } = loop;
-    const sets = { locals: this.#sets, first: firstSet, end: this.#sets.length };
-    this.#shapes[position] = { sets: this.#loopDepth < loopDepthMax ? sets : undefined, branches, caught };
+    const { position, firstSet, firstInstruction, branches, caught } = loop;
+    const all = { locals: this.#sets, first: firstSet, end: this.#sets.length };
+    const sets = this.#loopDepth < loopDepthMax ? all : undefined;
+    this.#shapes[position] = { sets, branches, caught, instructions: this.#instructions - firstInstruction };
   }
 
   #branch(label: number): void {
