@@ -9,8 +9,9 @@
  *     check ── 700 ──┬── 500 ── check ── 100 ──┬──▶ 900 on the dearest path
  *                    └── 200 ──────────────────┘
  *
- * A loop without any check or checked call in it, of which it is proven how often it goes round at most, is code of so many times its
- * cost. It goes without checks when that is not more than `unitsInLoop`, and is followed by one when it is much.
+ * A loop that comes by no check on its dearest path, and of which it is proven how often it goes round at most, is code of so many times
+ * its cost. It goes without checks when that is not more than `unitsInLoop`, and is followed by one when it is much. Loops in it that do check
+ * only make it pass more of them.
  *
  *     300 ──▶ loop of 16 × 40 ──▶ 300 + 640
  *
@@ -160,15 +161,20 @@ export class Pacing {
     return Math.floor(most / perRound);
   }
 
-  /** The innermost loop goes round so often at most, without a check. Who leaves it may have spent all of that. */
+  /**
+   * The innermost loop goes round so often at most, without a check. Whoever comes to a place in it or leaves it may have spent
+   * all of that, on whatever path: those noted before, too.
+   */
   goRound(rounds: number): void {
     const loop = this.#loops.at(-1);
     if (loop === undefined) return;
     const further = (this.#cost - loop.costAtStart) * (rounds - 1);
     this.#cost += further;
-    for (let position = loop.lowestExit; position < loop.position; position++) {
+    const first = Math.min(loop.lowestExit, loop.position);
+    for (let position = first; position < this.#atEnd.length; position++) {
       const known = this.#atEnd[position] ?? isLoop;
       if (known !== isLoop) this.#atEnd[position] = known + further;
+      if (position > loop.position) this.#atStart[position] = (this.#atStart[position] ?? 0) + further;
     }
   }
 

@@ -182,6 +182,17 @@ describe('preemption', () => {
     );
   });
 
+  test('is passed behind such a loop whichever arm in it leads out', () => {
+    const f = (arms: string): string => `(func (call $f)) (func $f (local $i i32) (local.set $i (i32.const 0))
+      (block $out (loop $l ${times(300, 'nop')} ${next} ${arms})))`;
+    const goOn = '(br_if $l (i32.ne (local.get $i) (i32.const 20)))';
+    // Two at entries, and one where the loop is left or at the end.
+    assert.ok(checksOn(f(`(if (i32.ne (local.get $i) (i32.const 15)) (then ${goOn}) (else (br $out)))`)) >= 3);
+    assert.ok(checksOn(f(`(block $b (br_if $b (i32.eq (local.get $i) (i32.const 15))) ${goOn}) (br $out)`)) >= 3);
+    const exit = '(br_if $out (i32.eq (local.get $i) (i32.const 20)))';
+    assert.ok(checksOn(f(`${exit} (block $b (br_if $b (i32.eq (local.get $i) (i32.const 15))) (br $l))`)) >= 3);
+  });
+
   test('does not add up loops that go unchecked to more than a short time', () => {
     const inner = `(local.set $j (i32.const 0)) (loop $m ${times(30, 'nop')}
       (br_if $m (i32.ne (local.tee $j (i32.add (local.get $j) (i32.const 1))) (i32.const 20))))`;
