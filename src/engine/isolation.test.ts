@@ -50,6 +50,17 @@ describe('slot: nothing of a request is there for the next', () => {
     });
   }
 
+  it('stores-sums: nothing is left of what shared marks stand for, wherever it was stopped', async () => {
+    const slot = await SlotUnderTest.make(guestBytes('stores-sums'), { cpuMs: 20 });
+    for (const ending of ['', 't', 'e', 'l', '']) {
+      const told = await answer(slot, `/?${ending}`);
+      if (ending === '') assert.match(told, /pristine/);
+      if (ending === 'l') assert.equal(told, 'cpu_limit');
+      assert.ok(slot.slot.matchesImage(), `after ${ending || 'a return'}`);
+    }
+    await slot.close();
+  });
+
   for (const guest of ['state-globals', 'state-segments', 'state-tables', 'grower-table', 'start'] as const) {
     it(`${guest}: state outside of memory is as new`, async () => {
       const slot = await SlotUnderTest.make(guestBytes(guest));
