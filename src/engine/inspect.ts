@@ -119,7 +119,8 @@ function describe(
   };
 }
 
-function describePasses({ findings, memories, reset }: RewrittenModule): InspectedPass[] {
+function describePasses(rewritten: RewrittenModule): InspectedPass[] {
+  const { findings, memories, reset } = rewritten;
   const shiftKib = (memories[0]?.layout.shiftBytes ?? 0) / 1024;
   const applied = (name: string, why: string): InspectedPass => ({ name, outcome: 'applied', why });
   const skipped = (name: string, why: string): InspectedPass => ({ name, outcome: 'skipped', why });
