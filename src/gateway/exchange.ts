@@ -3,8 +3,10 @@ import { type Enrolled, Fault, MayflyError, type Roster } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
 import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
+import type { Gatherings, SlowBody } from './gatherings.ts';
 import type { HeldResponses } from './held-responses.ts';
 import type { Outbox } from './outbox.ts';
+import type { Outflow } from './outflow.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { type ResponseListener, type ResponsePolicy, ResponseWriter } from './response-writer.ts';
@@ -25,13 +27,16 @@ export interface ExchangeContext {
   /** Those whose response has begun and is not sent yet. */
   readonly held: HeldResponses;
   readonly outbox: Outbox;
+  /** Those whose request's body is still being gathered. */
+  readonly gatherings: Gatherings;
+  readonly outflow: Outflow;
   readonly serverPort: number;
   /** A call did not end with the function's response, and not by the client's doing. */
   failed(loaded: LoadedFunction, error: MayflyError): void;
 }
 
 /** One request that was admitted, and its response. */
-export class Exchange implements ResponseListener, Enrolled {
+export class Exchange implements ResponseListener, Enrolled, SlowBody {
   readonly req: IncomingMessage;
   readonly res: WholeResponse;
   readonly #context: ExchangeContext;
@@ -61,12 +66,22 @@ export class Exchange implements ResponseListener, Enrolled {
     }
     this.#body = new RequestBody(this.req, this.#target.limits.requestBodyBytes, () => this.#tooLarge());
     this.#follow();
-    this.#body.gather(bodyBytes, () => this.#dispatch());
+    this.#context.gatherings.add(this);
+    this.#body.gather(bodyBytes, () => {
+      this.#context.gatherings.delete(this);
+      this.#dispatch();
+    });
+  }
+
+  /** From SlowBody. */
+  tooSlow(): void {
+    this.#writer.giveUp(new MayflyError('request_timeout', {}));
   }
 
   /** From ResponseListener: the function is done, or was given up. */
   done(error: MayflyError | undefined): void {
     this.#context.underWay.delete(this);
+    this.#context.gatherings.delete(this);
     this.#body?.drop();
     if (error !== undefined && error.fault !== Fault.user) this.#context.failed(this.#target.loaded, error);
   }

@@ -5,6 +5,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { errorText, MayflyError } from '../base/mod.ts';
 import { formatAddress, type ListenAddress } from '../config/mod.ts';
 import {
+  connectionsMax,
   headBytesMax,
   headersMax,
   headTimeoutMs,
@@ -68,6 +69,7 @@ export class HttpServer {
       noDelay: true,
     });
     this.#server.timeout = stalledMs;
+    this.#server.maxConnections = connectionsMax;
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       this.#accepted += 1;

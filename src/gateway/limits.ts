@@ -1,4 +1,4 @@
-import { kib } from '../base/mod.ts';
+import { kib, mib } from '../base/mod.ts';
 
 /**
  * The bounds of the data plane itself, whatever function a request is for. Each names what it guards against.
@@ -14,6 +14,9 @@ export const requestTimeoutMs = 300_000;
 /** How often the two are looked after. */
 export const timeoutCheckMs = 1000;
 
+/** Connections at once; above it new ones are closed. Each takes some tens of KiB before it has asked for anything. */
+export const connectionsMax = 16_384;
+
 /** An idle connection is kept open for the client's next request. */
 export const keepAliveMs = 65_000;
 
@@ -27,6 +30,10 @@ export const pipelinedMax = 100;
 export const bodyGatherBytes: number = 64 * kib;
 /** A body of unknown length is gathered for no longer than this: its client may be waiting for the answer's first bytes. */
 export const bodyGatherMs = 100;
+/** A small body that is not all there by then is given up: nobody else could be told that a slot is kept for it. */
+export const gatherTimeoutMs = 30_000;
+/** Bodies that are gathered at once; above it the one that has taken longest is given up: slow-loris with bodies. */
+export const gatheringMax = 4096;
 /** Of a streamed request body, at most about this much waits for the guest to read it. */
 export const bodyWindowBytes: number = 256 * kib;
 
@@ -38,6 +45,14 @@ export const responseTextBytes: number = 8 * kib;
 export const responseHoldMs = 10;
 /** What a slow reader has not taken yet; above it the guest has to wait, and its slot with it. */
 export const responseBufferBytes: number = 512 * kib;
+/**
+ * The same of all clients together: the more of them there are, the less each of them may leave, down to the least, which is above
+ * what node's streams say `drain` for.
+ */
+export const outflowBytesMax: number = 256 * mib;
+export const responseBufferLeastBytes: number = 96 * kib;
+/** A streamed response is written in chunks of about this size when its client is slower than its guest: each costs node an object. */
+export const streamChunkBytes: number = 16 * kib;
 
 /** After a refusal that leaves a body unread, so long the rest is read and dropped: a close would cost the client the answer. */
 export const lingerMs = 1000;

@@ -19,10 +19,12 @@ import { MayflyError, Roster } from '../base/mod.ts';
 import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
 import { Exchange, type ExchangeContext, type Target } from './exchange.ts';
+import { Gatherings } from './gatherings.ts';
 import { HeldResponses } from './held-responses.ts';
 import { Expectation, HttpServer, type ListeningSocket } from './http-server.ts';
 import { callsMax } from './limits.ts';
 import { Outbox } from './outbox.ts';
+import { Outflow } from './outflow.ts';
 import { HostReader, readRequestHead } from './request-head.ts';
 import { ResponseHeads } from './response-head.ts';
 import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
@@ -60,6 +62,7 @@ export class Gateway {
   readonly #underWay = new Roster<Exchange>();
   readonly #outbox = new Outbox(Date.now);
   readonly #hosts = new HostReader();
+  readonly #outflow = new Outflow(this.#underWay);
   #router = new Router<Target>([]);
   #context: ExchangeContext;
   #state: 'serving' | 'stopping' = 'serving';
@@ -71,6 +74,8 @@ export class Gateway {
       underWay: this.#underWay,
       held: new HeldResponses(),
       outbox: this.#outbox,
+      gatherings: new Gatherings(),
+      outflow: this.#outflow,
       serverPort: 0,
       failed,
     };
@@ -140,7 +145,7 @@ export class Gateway {
     if (head.bodyBytes !== undefined && head.bodyBytes > limitBytes) {
       return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), this.#outbox);
     }
-    if (this.#underWay.size >= callsMax) return sendProblem(res, overloaded, this.#outbox);
+    if (this.#underWay.size >= callsMax || this.#outflow.isFull) return sendProblem(res, overloaded, this.#outbox);
     if (expectation === Expectation.continue) res.writeContinue();
 
     // 4. dispatch, 5. respond

@@ -3,8 +3,9 @@ import { MayflyError } from '../base/mod.ts';
 import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.ts';
 import { wouldBlock } from '../wasi/mod.ts';
 import type { HeldResponse, HeldResponses } from './held-responses.ts';
-import { bodyGatherBytes, lingerMs, responseBufferBytes, responseHoldBytes, responseTextBytes } from './limits.ts';
+import { bodyGatherBytes, lingerMs, responseHoldBytes, responseTextBytes, streamChunkBytes } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import type { Outflow } from './outflow.ts';
 import { problemOf } from './problem.ts';
 import type { ResponseHead, ResponseHeads } from './response-head.ts';
 import type { WholeResponse } from './whole-response.ts';
@@ -23,6 +24,7 @@ export interface ResponsePolicy {
 export interface ResponseTools {
   readonly held: HeldResponses;
   readonly outbox: Outbox;
+  readonly outflow: Outflow;
 }
 
 /** Who wants to know how a response ends. */
@@ -63,6 +65,10 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
   readonly #held: Buffer[] = [];
   /** What the guest has written of the body, sent or held. */
   #bodyBytes = 0;
+  /** What of a streamed body is not handed to node yet, its used front, and whether it will be in this turn. */
+  #chunk: Buffer | undefined;
+  #chunkBytes = 0;
+  #isFlushing = false;
   #bodyBytesMax = 0;
   #call: Call | undefined;
   #isGivenUp = false;
@@ -142,7 +148,8 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
       return;
     }
     if (this.#state === State.held) this.#sendWhole(timing);
-    else this.#res.end();
+    else this.#endStream();
+    this.#tools.outflow.watch(this.#res);
     this.#finish(undefined, timing);
   }
 
@@ -175,7 +182,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
   }
 
   #room(): number {
-    return responseBufferBytes - this.#res.writableLength;
+    return this.#tools.outflow.allowance - this.#res.writableLength - this.#chunkBytes;
   }
 
   /** Node writes a head and a short text as one string, in about two thirds of the time that a head and a buffer take it. */
@@ -197,8 +204,39 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     const count = Math.min(chunk.byteLength, this.#room());
     if (count <= 0) return wouldBlock;
     this.#bodyBytes += count;
-    this.#res.write(Buffer.from(chunk.subarray(0, count)));
+    if (this.#chunkBytes + count > streamChunkBytes) this.#flush();
+    if (count > streamChunkBytes) this.#res.write(Buffer.from(chunk.subarray(0, count)));
+    else this.#append(chunk.subarray(0, count));
     return count;
+  }
+
+  /** Puts small writes of one turn together, and of several turns while the client is slower than the guest. */
+  #append(bytes: Uint8Array): void {
+    this.#chunk ??= Buffer.allocUnsafe(streamChunkBytes);
+    this.#chunk.set(bytes, this.#chunkBytes);
+    this.#chunkBytes += bytes.byteLength;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      // What is not handed over now is with the next `drain`.
+      if (this.#res.writableNeedDrain) return;
+      this.#flush();
+      if (this.#room() > 0) this.#wakeGuest();
+    });
+  }
+
+  #flush(): void {
+    const chunk = this.#chunk?.subarray(0, this.#chunkBytes);
+    if (chunk === undefined || this.#state === State.done) return;
+    this.#chunk = undefined;
+    this.#chunkBytes = 0;
+    this.#res.write(chunk);
+  }
+
+  #endStream(): void {
+    this.#flush();
+    this.#res.end();
   }
 
   /** Sends the head, and what is held of the body; from here on the response streams. */
@@ -212,7 +250,10 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     const timingText = this.#timingText(undefined);
     if (timingText !== undefined) all.push('Server-Timing', timingText);
     this.#res.writeHead(status, all);
-    this.#res.on('drain', () => this.#wakeGuest());
+    this.#res.on('drain', () => {
+      this.#flush();
+      this.#wakeGuest();
+    });
     this.#textToChunk();
     if (this.#held.length === 0) this.#res.flushHeaders();
     for (const chunk of this.#held) this.#res.write(chunk);
