@@ -4,7 +4,7 @@
  *     decode → check → V8's own validation → imports → run the initialisers once → snapshot → rewrite → validate → image
  */
 import { createHash } from 'node:crypto';
-import { type Digest, errorText, MayflyError, systemClock, wasmPageBytes } from '../base/mod.ts';
+import { type Digest, errorText, MayflyError, mib, systemClock, wasmPageBytes } from '../base/mod.ts';
 import { GuestMemory, P1Host, p1Signatures, systemTimers } from '../wasi/mod.ts';
 import {
   checkModule,
@@ -100,7 +100,18 @@ export function buildModule(artifact: Uint8Array, settings: ImageSettings): Buil
   }
   const imports = module.imports.map(({ name }) => name);
   const names = functionNames(module);
+  if (rewritten.reset === 'reinstantiate') refuseLargeInstance(module);
   return { rewritten: { ...rewritten, imports, names, instanceBytes: instanceBytes(module) }, runs };
+}
+
+/** What is made anew after each request may take so much: a fresh instance of this size takes V8 ten milliseconds. */
+const renewedBytesMax = 2 * mib;
+
+function refuseLargeInstance(module: Module): void {
+  const size = instanceBytes(module);
+  if (size <= renewedBytesMax) return;
+  const what = 'what is made anew for each request, as it grows tables, in bytes';
+  throw new MayflyError('module_too_large', { what, size, limit: renewedBytesMax, offset: 0 });
 }
 
 const offsetPattern = /@\+(\d+)/;

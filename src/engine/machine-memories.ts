@@ -1,7 +1,7 @@
 /** A machine that allows so many allows more than an engine asks for, or says so when it is asked. */
 const probedMax = 256;
-/** Of a machine that allows few, what is left for other things than slots. */
-const reservedShare = 1 / 8;
+/** Of a machine that allows few, what is left for other things than slots, and for memories that wait to be collected. */
+const reservedShare = 1 / 4;
 
 /**
  * How many WebAssembly memories an engine can count on, at most `wanted`. V8 reserves 8 GiB of addresses for each: a process of

@@ -29,7 +29,7 @@ export interface IdleSlots {
 }
 
 /** The machine is not asked for a memory again for so long after it had none: asking in vain takes it 50 ms. */
-const shortForMs = 1000;
+const shortForMs = 200;
 
 /** What one project has. */
 export class ProjectAccount implements Turns {

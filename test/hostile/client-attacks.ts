@@ -391,6 +391,29 @@ const many = attacks('connections and buffers, by their number', [
     { connections: 500, rounds: 1 },
   ],
   [
+    '200 connections with 100 large answers each that nobody reads',
+    ['none', 'cut', '200'],
+    [
+      { reading: 'stopped' },
+      { send: get('/writer/?bytes=480000&chunk=65536').repeat(100) },
+      { waitMs: 3000 },
+      { leave: 'reset' },
+    ],
+    { connections: 200, rounds: 1 },
+  ],
+  [
+    '3,000 connections with a small body that never becomes whole',
+    ['none', 'none then closed', '408 request_timeout then closed'],
+    [{ send: post('Content-Length: 60000\r\n', 'x'.repeat(20_000)) }, { waitMs: 3000 }, { leave: 'close' }],
+    { connections: 3000, rounds: 1 },
+  ],
+  [
+    '1,000 connections that leave while their requests wait behind hogs',
+    ['none'],
+    [{ send: get(query('loops', 'empty')) }, { waitMs: 5 }, { leave: 'reset' }],
+    { connections: 1000, rounds: 1 },
+  ],
+  [
     '100 connections with an answer in bytes that nobody reads',
     ['none', 'cut'],
     [{ reading: 'stopped' }, { send: get(query('output', 'flood-in-bytes')) }, { waitMs: 6000 }, { leave: 'reset' }],

@@ -379,6 +379,8 @@ const host: readonly GuestAttack[] = [
     [...cpu, ...wall],
     ['poll-past-moments', 'poll-many', 'poll-many-that-wait', 'poll-overlapping', 'poll-streams'],
   ),
+  ...of('host', 'waiting, and waking all at once', [...cpu, ...wall], ['nap-and-spin'], { atOnce: 48, rounds: 1 }),
+  ...of('host', 'waiting, between the bytes of a head', wall, ['head-in-moments'], { atOnce: 48, rounds: 1 }),
   ...of('host', 'waiting, by polls that lie', ok, ['poll-too-many', 'poll-unknown']),
   ...of('host', 'randomness', [...cpu, ...wall], ['random-all']),
   ...of('host', 'randomness', ok, ['random-lies']),

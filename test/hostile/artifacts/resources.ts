@@ -247,9 +247,34 @@ const sizes = attacks('memory and tables to begin with', [
 const bodies = attacks('huge functions', [
   ['a body past 4 MiB', ['module_too_large', 'invalid_module'], () => withBody([0], 4_194_304)],
   ['a body past what V8 takes', ['module_too_large', 'invalid_module'], () => withBody([0], 8_000_000)],
+  [
+    'a table that grows beside 200,000 functions, all made anew for each request',
+    tooLarge,
+    () => growsBeside(200_000),
+    'builder',
+  ],
   ['bytes times locals', tooLarge, () => withBody([1, ...u32(48_000), 0x7f], 50_000)],
   ['stores that grow a body past what V8 takes', tooLarge, () => withStores(590_000)],
 ]);
+
+/** A command that grows a table, with so many functions more. */
+function growsBeside(count: number): Uint8Array {
+  const types = joined(u32(count + 1), new Uint8Array(count + 1));
+  const grow = [0, 0xd0, 0x70, 0x41, 1, 0xfc, 15, 0, 0x1a, 0x0b];
+  const code = joined(u32(count + 1), sized(grow), Buffer.alloc(count * 3, Uint8Array.from([2, 0, 0x0b])));
+  return joined(
+    rawModule(emptyType),
+    [3],
+    u32(types.byteLength),
+    types,
+    rawModule(rawSection(4, [1, 0x70, 0, 1])).subarray(8),
+    rawSection(5, [1, 0, 1]),
+    startExport,
+    [10],
+    u32(code.byteLength),
+    code,
+  );
+}
 
 /** A command whose body has these locals and so many bytes of `nop`. */
 function withBody(locals: readonly number[], bytes: number): Uint8Array {

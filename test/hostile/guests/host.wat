@@ -24,6 +24,18 @@
   (loop $l (drop (call $poll (i32.const 1))) (br $l)))
 (func $attack-poll-moments (call $subscribe (i32.const 1) (i32.const 1) (i64.const 1) (i32.const 0))
   (loop $l (drop (call $poll (i32.const 1))) (br $l)))
+;; Sleeps for a moment and works for less than a slice, over and over: many of it wake at the same time.
+(func $attack-nap-and-spin (local $spins i32)
+  (call $subscribe (i32.const 1) (i32.const 1) (i64.const 1000000) (i32.const 0))
+  (loop $l
+    (drop (call $poll (i32.const 1)))
+    (local.set $spins (i32.const 300000))
+    (loop $spin (br_if $spin (local.tee $spins (i32.sub (local.get $spins) (i32.const 1)))))
+    (br $l)))
+;; A head whose every byte takes its time, so that a slot is held and nothing is said.
+(func $attack-head-in-moments
+  (call $subscribe (i32.const 1) (i32.const 1) (i64.const 20000000) (i32.const 0))
+  (loop $l (call $say (i32.const 0x1e0) (i32.const 1)) (drop (call $poll (i32.const 1))) (br $l)))
 (func $attack-poll-many (call $subscribe (i32.const 2048) (i32.const 1) (i64.const 0) (i32.const 0))
   (loop $l (drop (call $poll (i32.const 2048))) (br $l)))
 (func $attack-poll-many-that-wait (call $subscribe (i32.const 2048) (i32.const 1) (i64.const 1000000) (i32.const 0))
