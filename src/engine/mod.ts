@@ -11,6 +11,7 @@
  * - rewind    brings a slot back to its image, byte for byte (wasm/rewrite/rewind.ts)
  * - scheduler shares the thread between guests, in slices, and looks after deadlines (scheduler.ts)
  * - measures  what calls took and how they ended, by function and by project (call-measures.ts)
+ * - resources what all functions draw on, and each project's share of it (resources.ts, shares.ts)
  * - host      what a slot's guest calls, bound to one request after another (guest-host.ts, cgi-host.ts)
  */
 export { benchFunction } from './bench-function.ts';

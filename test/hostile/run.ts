@@ -23,6 +23,8 @@ import { VictimLoad } from './victim-load.ts';
 
 /** Slots that have grown are given up after half a minute without a call, and garbage is collected after that. */
 const settleMs = 90_000;
+const warmRounds = 10;
+const warmAtOnce = 16;
 const warmMs = 5000;
 const quietMs = 3000;
 
@@ -76,6 +78,7 @@ async function attackNode(
   scratch: string,
 ): Promise<number> {
   const pids = [node.process.pid ?? 0, ...node.workerPids];
+  await warm(node);
   await sleep(warmMs);
   await load.report();
   await sleep(quietMs);
@@ -99,6 +102,20 @@ async function attackNode(
   const run = { results, quietBefore, quietAfter, residentBefore, residentAtOnce, residentAfter, gone };
   for (const line of reportLines(run)) console.log(line);
   return isContained(run) ? 0 : 1;
+}
+
+/**
+ * Has every function serve ordinary requests, many at once: a node that has not served yet has less compiled, and fewer slots, than
+ * it ever will again, and what it has afterwards could not be told from what an attack left.
+ */
+async function warm(node: NodeUnderTest): Promise<void> {
+  const ask = async (name: string): Promise<void> => {
+    const response = await fetch(`${node.url}/${name}/`);
+    await response.arrayBuffer();
+  };
+  for (let round = 0; round < warmRounds; round++) {
+    for (const name of functions.keys()) await Promise.all(Array.from({ length: warmAtOnce }, () => ask(name)));
+  }
 }
 
 function totals(results: readonly AttackResult[]): { attempted: number; problems: number } {
