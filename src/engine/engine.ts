@@ -79,8 +79,8 @@ class ThreadEngine implements Engine {
       },
       measures: spec.measures ?? new CallMeasures(this.#measuresOf(spec.project)),
     });
-    runtime.warm();
     this.#functions.add(runtime);
+    await runtime.warm();
     return runtime;
   }
 

@@ -7,7 +7,7 @@ import type { LoadedImage } from './loaded-image.ts';
 import { type CallKeeper, PendingCall } from './pending-call.ts';
 import type { ProjectAccount, Resources } from './resources.ts';
 import type { Scheduler } from './scheduler.ts';
-import { Slot } from './slot.ts';
+import { Slot, type SlotOptions } from './slot.ts';
 import { SlotPool } from './slot-pool.ts';
 import type { Call, CallTiming, GuestRequest, LoadedFunction, ResponseSink } from './types.ts';
 
@@ -73,12 +73,14 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       resources,
       slotsMax,
       make: () => spending(scheduler, account, () => new Slot<HttpCall>(slot)),
+      makeInPieces: () => this.#makeInPieces(slot),
+      onMade: this.#onMade,
     });
   }
 
   /** Makes a slot ahead of the first call, if there is room for one. */
-  warm(): void {
-    this.#slots.warm();
+  async warm(): Promise<void> {
+    await this.#slots.warm();
   }
 
   /** Gives up slots that were not needed since the last time. */
@@ -214,6 +216,33 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     }
     this.#calls -= 1;
     this.#settle();
+  };
+
+  /** Makes a slot of a large image, whose filling lets others have the thread every now and then. */
+  async #makeInPieces(slot: SlotOptions<HttpCall>): Promise<Slot<HttpCall>> {
+    const { account, image, limits, scheduler, onTrap } = this.#options;
+    let sinceMs = scheduler.clock.monotonicMs();
+    const pause = async (): Promise<void> => {
+      scheduler.spend(account, scheduler.clock.monotonicMs() - sinceMs);
+      await new Promise((resolve) => setImmediate(resolve));
+      sinceMs = scheduler.clock.monotonicMs();
+    };
+    try {
+      const memories = await image.makeMemoriesInPieces(image.memoryMaxima(limits.memoryBytes), pause);
+      return spending(scheduler, account, () => new Slot<HttpCall>({ ...slot, memories }));
+    } catch (error) {
+      if (!(error instanceof RangeError)) onTrap(error);
+      throw error;
+    }
+  }
+
+  /** A slot of a large image is there; or it is not, and whoever waits for nothing else is not to wait in vain. */
+  readonly #onMade = (slot: Slot<HttpCall> | undefined): void => {
+    if (slot !== undefined) this.#giveBack(slot);
+    else if (this.#slots.count === 0)
+      for (const call of this.#queue) this.#giveUp(call, new MayflyError('overloaded', {}));
+    // One is made at a time.
+    if (slot !== undefined && this.#queue.size > 0) this.#slots.prepareSpare();
   };
 
   /** A slot is free: for the call that has waited longest, in its turn, or for whoever comes. */

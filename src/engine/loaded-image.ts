@@ -1,8 +1,11 @@
-import { MayflyError, wasmPageBytes } from '../base/mod.ts';
+import { MayflyError, mib, wasmPageBytes } from '../base/mod.ts';
 import type { GuestMemoryLayout } from '../wasi/mod.ts';
 import { grownBytesAt, type ResetMode } from '../wasm/mod.ts';
 import type { Image, ImageMemory } from './image.ts';
 import type { Room } from './resources.ts';
+
+/** What is copied at once: a new page costs more than its copy, so this takes about half a millisecond. */
+const pieceBytes: number = mib;
 
 /** An image in a worker: its module compiled, and its pristine memories, laid out once for all slots while there are any. */
 export class LoadedImage {
@@ -99,18 +102,54 @@ export class LoadedImage {
     );
   }
 
+  /** Whether filling memories from it takes so long that it is done in pieces, with the thread given to others between them. */
+  get isLarge(): boolean {
+    return this.pristineRoom.bytes > 4 * pieceBytes;
+  }
+
   /**
    * Memories for a slot, filled from the image, of at most so many bytes each.
    * @throws RangeError when the machine has no room for another one
    */
   makeMemories(bytesMax: readonly number[]): WebAssembly.Memory[] {
-    if (this.#pristine.length === 0) this.#pristine = this.memories.map(layOut);
-    return this.memories.map(({ shiftBytes, initialPages }, index) => {
+    const making = this.#make(bytesMax);
+    for (;;) {
+      const step = making.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** The same in pieces: `pause` is called between them. */
+  async makeMemoriesInPieces(
+    bytesMax: readonly number[],
+    pause: () => Promise<void>,
+  ): Promise<readonly WebAssembly.Memory[]> {
+    const making = this.#make(bytesMax);
+    for (;;) {
+      const step = making.next();
+      if (step.done === true) return step.value;
+      await pause();
+    }
+  }
+
+  *#make(bytesMax: readonly number[]): Generator<undefined, WebAssembly.Memory[]> {
+    if (this.#pristine.length === 0) {
+      const pristine = this.memories.map(
+        (plan) => new WebAssembly.Memory({ initial: pristinePages(plan), maximum: 65_535 }),
+      );
+      for (const [index, { runs }] of this.memories.entries()) {
+        for (const { address, bytes } of runs) yield* copy(bytes, pristine[index], address);
+      }
+      this.#pristine = pristine;
+    }
+    const memories = this.memories.map(({ shiftBytes, initialPages }, index) => {
       const initial = shiftBytes / wasmPageBytes + initialPages;
-      const memory = new WebAssembly.Memory({ initial, maximum: (bytesMax[index] ?? 0) / wasmPageBytes });
-      new Uint8Array(memory.buffer).set(new Uint8Array(this.pristine(index).buffer), shiftBytes);
-      return memory;
+      return new WebAssembly.Memory({ initial, maximum: (bytesMax[index] ?? 0) / wasmPageBytes });
     });
+    for (const [index, { shiftBytes }] of this.memories.entries()) {
+      yield* copy(new Uint8Array(this.pristine(index).buffer), memories[index], shiftBytes);
+    }
+    return memories;
   }
 
   /** Whether what the guest sees of `memories` is the image, and the rest zero. */
@@ -133,9 +172,16 @@ function pristinePages(plan: ImageMemory): number {
   return last === undefined ? 0 : Math.ceil((last.address + last.bytes.byteLength) / wasmPageBytes);
 }
 
-function layOut(plan: ImageMemory): WebAssembly.Memory {
-  const memory = new WebAssembly.Memory({ initial: pristinePages(plan), maximum: 65_535 });
-  const view = new Uint8Array(memory.buffer);
-  for (const run of plan.runs) view.set(run.bytes, run.address);
-  return memory;
+/** Copies `bytes` to an address, piece by piece. */
+function* copy(
+  bytes: Uint8Array,
+  memory: WebAssembly.Memory | undefined,
+  address: number,
+): Generator<undefined, undefined> {
+  if (memory === undefined) return;
+  const target = new Uint8Array(memory.buffer);
+  for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
+    if (at > 0) yield;
+    target.set(bytes.subarray(at, at + pieceBytes), address + at);
+  }
 }

@@ -14,6 +14,9 @@ interface PoolOptions {
   readonly bytesMax?: number;
   readonly memoriesMax?: number;
   readonly make?: () => FakeSlot;
+  /** The image is large. */
+  readonly makeInPieces?: () => Promise<FakeSlot>;
+  readonly onMade?: (slot: FakeSlot | undefined) => void;
   /** Shared with other pools; one of its own unless told. */
   readonly resources?: Resources;
   readonly project?: string;
@@ -31,9 +34,11 @@ function pool(options: PoolOptions = {}): SlotPool<FakeSlot> {
     slotRoom: { bytes: 100, memories: 1 },
     pristineRoom: { bytes: 10, memories: 1 },
     release: () => undefined,
+    isLarge: options.makeInPieces !== undefined,
   };
   const account = resources.account(projectId(options.project ?? 'one'));
-  return new SlotPool({ image, account, resources, slotsMax: options.slotsMax ?? 100, make });
+  const { slotsMax = 100, makeInPieces = () => Promise.resolve(make()), onMade = () => undefined } = options;
+  return new SlotPool({ image, account, resources, slotsMax, make, makeInPieces, onMade });
 }
 
 /** Takes slots until there are no more. */
@@ -142,6 +147,44 @@ describe('SlotPool', () => {
     assert.equal(slots.keeps(slot), false);
     slots.discard(slot);
     assert.equal(slots.count, others.length);
+  });
+
+  it('a slot of a large image is made in pieces, one at a time, and handed over when it is there', async () => {
+    const made: (FakeSlot | undefined)[] = [];
+    let underWay = 0;
+    const slots = pool({
+      makeInPieces: async () => {
+        underWay += 1;
+        assert.equal(underWay, 1);
+        await nextTurn();
+        underWay -= 1;
+        return { memoryBytes: 100, hasGrown: false, accountedBytes: 0 };
+      },
+      onMade: (slot) => made.push(slot),
+    });
+    assert.equal(slots.take(), undefined);
+    assert.equal(slots.take(), undefined);
+    assert.equal(slots.count, 1, 'somebody may wait for it');
+    await slots.warm();
+    const [slot] = made;
+    assert.ok(slot !== undefined && made.length === 1);
+    slots.putBack(slot);
+    assert.equal(slots.take(), slot);
+  });
+
+  it('a slot of a large image that there is no memory for leaves nothing behind', async () => {
+    const made: (FakeSlot | undefined)[] = [];
+    const resources = resourcesOf({});
+    const slots = pool({
+      resources,
+      makeInPieces: () => Promise.reject(new RangeError('no memory')),
+      onMade: (slot) => made.push(slot),
+    });
+    slots.take();
+    await nextTurn();
+    assert.deepEqual(made, [undefined]);
+    assert.equal(slots.count, 0);
+    assert.equal(resources.bytes.left, resources.bytes.max);
   });
 
   it('prepareSpare makes one slot ahead, and none when one is idle', async () => {

@@ -11,7 +11,7 @@
  * while there is a slot.
  */
 import type { LoadedImage } from './loaded-image.ts';
-import type { IdleSlots, ProjectAccount, Resources } from './resources.ts';
+import type { IdleSlots, ProjectAccount, Resources, Room } from './resources.ts';
 
 /** After so many trims without a call, a function's slots are as small as on its first day. */
 const quietTrimsMax = 6;
@@ -26,12 +26,16 @@ export interface PooledSlot {
 }
 
 export interface SlotPoolOptions<S extends PooledSlot> {
-  readonly image: Pick<LoadedImage, 'slotRoom' | 'pristineRoom' | 'release'>;
+  readonly image: Pick<LoadedImage, 'slotRoom' | 'pristineRoom' | 'release' | 'isLarge'>;
   readonly account: ProjectAccount;
   readonly resources: Resources;
   readonly slotsMax: number;
   /** @throws RangeError when the machine has no room for another memory */
   readonly make: () => S;
+  /** The same for a large image: takes its time, and lets others have the thread meanwhile. */
+  readonly makeInPieces: () => Promise<S>;
+  /** A slot that was made in pieces is there, taken; or it cannot be made. */
+  readonly onMade: (slot: S | undefined) => void;
 }
 
 export class SlotPool<S extends PooledSlot> implements IdleSlots {
@@ -44,13 +48,15 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
   #quietTrims = 0;
   #spareIsComing = false;
   #isClosed = false;
+  /** The slot that is being made in pieces: one at a time. */
+  #making: Promise<void> | undefined;
 
   constructor(options: SlotPoolOptions<S>) {
     this.#options = options;
     options.account.pools.add(this);
   }
 
-  /** Slots there are, idle or taken. */
+  /** Slots there are, idle, taken or being made. */
   get count(): number {
     return this.#count;
   }
@@ -61,12 +67,13 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
   }
 
   /** Makes a slot ahead of the first call, if there is room for one. */
-  warm(): void {
+  warm(): void | Promise<void> {
     const slot = this.#makeIfRoom();
     if (slot !== undefined) this.#idle.push(slot);
+    return this.#making;
   }
 
-  /** An idle slot, or a new one. Undefined when there are enough of them, or no room is left. */
+  /** An idle slot, or a new one. Undefined when there are enough of them, no room is left, or one is being made in pieces. */
   take(): S | undefined {
     this.#quietTrims = 0;
     const slot = this.#idle.pop();
@@ -145,30 +152,56 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
     const others = this.#idle.filter((slot) => !slot.hasGrown);
     this.#idle.splice(0, this.#idle.length, ...others);
     for (const slot of grown) this.discard(slot);
-    if (this.#count === 0) this.warm();
+    if (this.#count === 0) void this.warm();
   }
 
   #makeIfRoom(): S | undefined {
     const { slotsMax, account, image, resources, make } = this.#options;
-    if (this.#count >= slotsMax || resources.isShort) return undefined;
+    if (this.#count >= slotsMax || resources.isShort || this.#making !== undefined) return undefined;
     const { slotRoom } = image;
     const pristine = this.#count > 0 ? nothing : image.pristineRoom;
     const room = { bytes: slotRoom.bytes + pristine.bytes, memories: slotRoom.memories + pristine.memories };
     if (!account.takeRoom(room)) return undefined;
-    try {
-      const slot = make();
-      slot.accountedBytes = slotRoom.bytes;
+    if (image.isLarge) {
       this.#count += 1;
-      this.#settle(slot);
-      return slot;
-    } catch (error) {
-      account.giveBack(room);
-      if (this.#count === 0) image.release();
-      // The machine has no room; there are the slots there are.
-      if (!(error instanceof RangeError)) throw error;
-      resources.noteShortage();
+      this.#making = this.#makeInPieces(room);
       return undefined;
     }
+    try {
+      this.#count += 1;
+      return this.#made(make());
+    } catch (error) {
+      this.#notMade(room);
+      if (!(error instanceof RangeError)) throw error;
+      return undefined;
+    }
+  }
+
+  async #makeInPieces(room: Room): Promise<void> {
+    let slot: S | undefined;
+    try {
+      slot = this.#made(await this.#options.makeInPieces());
+    } catch {
+      this.#notMade(room);
+    }
+    this.#making = undefined;
+    if (slot !== undefined && this.#isClosed) this.discard(slot);
+    else this.#options.onMade(slot);
+  }
+
+  #made(slot: S): S {
+    slot.accountedBytes = this.#options.image.slotRoom.bytes;
+    this.#settle(slot);
+    return slot;
+  }
+
+  /** The machine has no room; there are the slots there are. */
+  #notMade(room: Room): void {
+    const { account, image, resources } = this.#options;
+    this.#count -= 1;
+    account.giveBack(room);
+    if (this.#count === 0) image.release();
+    resources.noteShortage();
   }
 
   /** Has the project's share know what a slot holds by now. */

@@ -25,6 +25,8 @@ export interface SlotOptions<C extends GuestCall> {
   readonly image: LoadedImage;
   readonly scheduler: Scheduler;
   readonly limits: { readonly cpuMs: number; readonly memoryBytes: number };
+  /** Its memories, where they were made beforehand. */
+  readonly memories?: readonly WebAssembly.Memory[];
   readonly makeHost: (context: SlotContext) => GuestHost<C>;
   /** Whether there is room for so many bytes more, which it then has. Within its limits, where nothing else is told. */
   readonly mayGrow?: (slot: Slot<C>, bytes: number) => boolean;
@@ -77,7 +79,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     const { image, scheduler, limits } = options;
     this.#meter = new CpuMeter(scheduler.tickMs);
     this.#bytesMax = image.memoryMaxima(limits.memoryBytes);
-    this.#memories = image.makeMemories(this.#bytesMax);
+    this.#memories = options.memories ?? image.makeMemories(this.#bytesMax);
     this.#bytesAtFirst = this.#memoryBytes = this.#measure();
     const [first] = this.#memories;
     const memory = new GuestMemory(first ?? noMemory(), image.guestMemoryLayout);
