@@ -42,3 +42,25 @@ describe('slots that all grow at once', () => {
     assert.ok(grown * 64 * kib >= 12 * mib, `it got ${grown} pages`);
   });
 });
+
+describe('a large image', () => {
+  const engine = createEngine({ slotBytesMax: 200 * mib });
+  after(() => engine.close());
+
+  it('has calls wait while a slot is filled, serves them all, and others meanwhile', async () => {
+    const large = hostileGuest('image-large');
+    const own = { ...limits, memoryBytes: 32 * mib };
+    const image = await buildImage(large.bytes, { memoryBytesMax: own.memoryBytes });
+    const spec = { project: projectId('large'), name: functionName('large'), image: image.bytes, env: {}, limits: own };
+    const target = await engine.load(spec);
+    const small = await engine.load(await specOf('small'));
+    const ended: string[] = [];
+    const calls = Array.from({ length: 8 }, async () => {
+      const { status } = await send(target, { url: `/?${large.attacks.indexOf('dirty-all') + 1}` });
+      ended.push(`large ${status}`);
+    });
+    ended.push(`small ${await pages(small, 'grow-all')}`);
+    await Promise.all(calls);
+    assert.deepEqual(ended.toSorted(), [...Array.from({ length: 8 }, () => 'large 200'), 'small 256']);
+  });
+});
