@@ -140,6 +140,8 @@ export interface RewrittenGuestOptions {
   /** Every check finds the interrupt up, and this many may be passed. Without it no check finds one. */
   readonly fuel?: number | undefined;
   readonly mayBlock?: (entry: Import) => boolean;
+  /** Changes the rewritten module before it is compiled. */
+  readonly instrument?: (rewritten: RewrittenModule) => Uint8Array;
   /** What the engine's `park` does. Answers 0 to go on. */
   readonly park?: () => number;
 }
@@ -186,7 +188,8 @@ export class RewrittenGuest implements Guest {
       return memory;
     });
     const imports = { ...options.imports, [engineModule]: this.#engine(options.park ?? ((): number => 0)) };
-    const compiled = new WebAssembly.Module(Uint8Array.from(this.rewritten.bytes));
+    const { instrument = ({ bytes }): Uint8Array => bytes } = options;
+    const compiled = new WebAssembly.Module(Uint8Array.from(instrument(this.rewritten)));
     this.#instantiate = () => new WebAssembly.Instance(compiled, imports).exports;
     this.#exports = this.#instantiate();
     this.#pristineGlobals = this.globals();
