@@ -165,6 +165,21 @@ const sums: readonly StoreCase[] = [
     ],
   },
   {
+    name: 'a catch clause that leads round a mark and a sum',
+    fields: '(tag $t)',
+    body: `(block $h
+        (try_table (catch $t $h)
+          (if (local.get $c) (then (throw $t)))
+          (i32.store (local.get $a) (i32.const 1))
+          (local.set $x (i32.add (local.get $a) (i32.const 100)))))
+      (i32.store offset=4 (local.get $a) (i32.const 2))
+      (i32.store (local.get $x) (i32.const 3))`,
+    args: [
+      [8192, 0, 0],
+      [8192, 0, 1],
+    ],
+  },
+  {
     name: 'a memory that grows within a loop',
     body: `(loop $again
         (i32.store (local.get $a) (i32.const 1))
