@@ -60,6 +60,7 @@ export interface ErrorParamsByCode {
   bad_functions: { problems: readonly FunctionProblem[] };
   worker_failed: { reason: string };
   supervisor_failed: { reason: string };
+  code_changed: object;
 }
 
 /** What is wrong with one of several functions. */
@@ -273,6 +274,12 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
   ),
   worker_failed: entry(500, Fault.operator, (p) => `Cannot start a worker: ${p.reason}`),
   supervisor_failed: entry(500, Fault.operator, (p) => `Cannot start the supervisor: ${p.reason}`),
+  code_changed: entry(
+    500,
+    Fault.operator,
+    () => 'Cannot start a worker: the code on disk is not what the supervisor was started from',
+    () => 'The node restarts by itself, with the code that is there now',
+  ),
 };
 
 /** A failure with a permanent code. The only class of error that Mayfly throws on purpose. */

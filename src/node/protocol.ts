@@ -25,6 +25,8 @@ export interface Snapshot {
 
 /** What a worker needs to begin. */
 export interface WorkerSettings {
+  /** What the supervisor was started from: a worker from other code has nothing to do with it. */
+  readonly code: string;
   /** With the real port. */
   readonly address: ListenAddress;
   readonly imagesFolder: string;

@@ -1,4 +1,5 @@
 import { countText, isMayflyError, toWireError } from '../base/mod.ts';
+import { codeIdentity } from './code-identity.ts';
 import { commandLineFunctions } from './command-line-functions.ts';
 import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
 import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
@@ -6,6 +7,13 @@ import { ImageStore, imagesFolderOf } from './image-store.ts';
 import type { Log } from './log.ts';
 import type { DeployedFunction } from './protocol.ts';
 import { WorkerSet } from './worker-set.ts';
+
+/** What a supervisor leaves to the next one. */
+interface Kept {
+  /** What it was started from. */
+  readonly code: string;
+  readonly functions: readonly DeployedFunction[];
+}
 
 /** So many generations and requests a supervisor can count. */
 const numbersPerEpoch = 2 ** 32;
@@ -18,6 +26,10 @@ export class Supervisor {
   readonly #link: GuardianLink;
   readonly #start: SupervisorStart;
   readonly #log: Log;
+  readonly #cause: StartCause;
+  readonly #code: string;
+  /** What the last supervisor served. */
+  readonly #kept: readonly DeployedFunction[] | undefined;
   readonly #workers: WorkerSet;
 
   constructor(link: GuardianLink, start: SupervisorStart, children: readonly AdoptedChild[], log: Log) {
@@ -25,13 +37,25 @@ export class Supervisor {
     this.#start = start;
     this.#log = log;
     const { workers, address, dataDir, serverTiming, logStyle } = start.settings;
+    const code = codeIdentity();
+    // What the guardian was told by a supervisor of this node.
+    const kept = start.kept as Kept | undefined;
+    this.#kept = kept?.functions;
+    // After a crash, too, the code may be another.
+    this.#cause = kept !== undefined && kept.code !== code ? StartCause.restart : start.cause;
+    this.#code = code;
     this.#workers = new WorkerSet(
       workers,
-      { address, imagesFolder: imagesFolderOf(dataDir.path), serverTiming, logStyle },
-      { spawn: (spec, note) => link.spawn(spec, note), log, firstNumber: start.epoch * numbersPerEpoch },
+      { code, address, imagesFolder: imagesFolderOf(dataDir.path), serverTiming, logStyle },
+      {
+        spawn: (spec, note) => link.spawn(spec, note),
+        log,
+        firstNumber: start.epoch * numbersPerEpoch,
+        onCodeChanged: () => link.tell({ kind: 'restart' }),
+      },
     );
     // At once: a child that ends meanwhile would be missed.
-    this.#workers.adopt(children, start.cause === StartCause.restart ? 'old' : 'current');
+    this.#workers.adopt(children, this.#cause === StartCause.restart ? 'old' : 'current');
   }
 
   /** Serves what is to be served, and tells the guardian what has come of it. */
@@ -43,7 +67,7 @@ export class Supervisor {
       const [functions] = await Promise.all([this.#functions(store), this.#workers.start()]);
       this.#progress(`Starting ${countText(this.#start.settings.workers, 'worker')}`);
       await this.#workers.publish(functions);
-      this.#link.tell({ kind: 'keep', kept: functions });
+      this.#keep(functions);
       this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids } });
     } catch (error) {
       if (!isMayflyError(error)) this.#log.error({ err: error }, 'supervisor failed');
@@ -62,27 +86,26 @@ export class Supervisor {
    * served.
    */
   #functions(store: ImageStore): Promise<readonly DeployedFunction[]> {
-    const { cause, settings } = this.#start;
     const kept = this.#kept;
-    if (cause === StartCause.crash && kept !== undefined) return Promise.resolve(kept);
-    return commandLineFunctions(settings, store, this.#log, (step) => this.#progress(step));
-  }
-
-  /** What the last supervisor served. */
-  get #kept(): readonly DeployedFunction[] | undefined {
-    // Kept by `run`, in a supervisor of this node.
-    return this.#start.kept as readonly DeployedFunction[] | undefined;
+    if (this.#cause === StartCause.crash && kept !== undefined) return Promise.resolve(kept);
+    return commandLineFunctions(this.#start.settings, store, this.#log, (step) => this.#progress(step));
   }
 
   /** What is to be served cannot be: what was served before is, also by workers that are started from now on. */
   async #serveKept(): Promise<void> {
     const kept = this.#kept;
-    if (kept === undefined || this.#start.cause !== StartCause.restart) return;
+    if (kept === undefined || this.#cause !== StartCause.restart) return;
     try {
       await this.#workers.publish(kept);
+      this.#keep(kept);
     } catch (error) {
       this.#log.error({ err: error }, 'what was served before cannot be served by new workers; the old ones go on');
     }
+  }
+
+  #keep(functions: readonly DeployedFunction[]): void {
+    const kept: Kept = { code: this.#code, functions };
+    this.#link.tell({ kind: 'keep', kept });
   }
 
   #progress(step: string): void {

@@ -6,6 +6,7 @@ import { MayflyError, toWireError, isMayflyError } from '../base/mod.ts';
 import { createEngine } from '../engine/mod.ts';
 import type { ListeningSocket } from '../gateway/mod.ts';
 import { leaveCodeCache } from './code-cache.ts';
+import { codeIdentity } from './code-identity.ts';
 import { MemoryGiver, ownMemory } from './give-back.ts';
 import { giveBackEveryMs, stopDeadlineMs } from './limits.ts';
 import { createLog, type Log } from './log.ts';
@@ -14,6 +15,7 @@ import { Worker } from './worker.ts';
 
 leaveCodeCache();
 
+const code = codeIdentity();
 let worker: Worker | undefined;
 let log: Log | undefined;
 let isStopping = false;
@@ -33,6 +35,7 @@ function tell(message: FromWorker): void {
 
 async function obey(command: WorkerCommand, socket: ListeningSocket | undefined): Promise<void> {
   if (command.kind === 'begin') {
+    if (command.settings.code !== code) throw new MayflyError('code_changed', {});
     log ??= createLog(command.settings.logStyle, { worker: process.pid });
     worker ??= new Worker(command.settings, { engine: createEngine({}), log });
     return;

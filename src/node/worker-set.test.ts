@@ -13,6 +13,7 @@ const log = createLog(LogStyle.json, {});
 log.level = 'silent';
 
 const settings = {
+  code: 'this',
   address: { host: '127.0.0.1', port: 1 },
   imagesFolder: '/images',
   serverTiming: ServerTiming.hidden,
@@ -108,6 +109,7 @@ function setOf(places: number, mishap: Mishap = () => undefined): { set: WorkerS
     },
     log,
     firstNumber: 1000,
+    onCodeChanged: () => {},
   });
   return { set, workers };
 }

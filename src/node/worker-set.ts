@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorText } from '../base/mod.ts';
+import { errorText, isMayflyError } from '../base/mod.ts';
 import { Backoff } from './backoff.ts';
 import type { AdoptedChild, ChildLink, SpawnChild } from './guardian-link.ts';
 import { publishDeathsMax } from './limits.ts';
@@ -15,6 +15,8 @@ export interface WorkerSetTools {
   readonly log: Log;
   /** Counts upwards from here: generations and requests of a supervisor are above those of the ones before it. */
   readonly firstNumber: number;
+  /** Told when workers cannot be started, as the code on disk has changed. */
+  readonly onCodeChanged: () => void;
 }
 
 /** Whose connections a worker takes. */
@@ -253,6 +255,7 @@ export class WorkerSet implements Publisher {
       await this.#bring(this.#spawn());
     } catch (error) {
       if (this.#isStopped()) return;
+      if (isMayflyError(error, 'code_changed')) this.#tools.onCodeChanged();
       this.#tools.log.error({ reason: errorText(error) }, 'worker could not be started');
     }
     this.#supply();

@@ -1,12 +1,13 @@
 /** What is left when processes of a node are killed, and what its clients see of it. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { canListProcesses, isAlive, type NodeProcess, pidsOf, processesOf } from '../support/node-processes.ts';
 import {
   guest,
   type NodeUnderTest,
+  repositoryRoot,
   startMayfly,
   startNodeUnderTest,
   temporaryFolder,
@@ -193,6 +194,25 @@ describe('a restart', { skip }, () => {
     node.process.kill('SIGHUP');
     await node.logged(/restarted/);
     assert.doesNotMatch(await (await fetch(node.url)).text(), /REQUEST_METHOD/);
+  });
+
+  test('comes by itself when a worker is to be replaced and other code is on disk', async (t) => {
+    const copy = temporaryFolder(t);
+    cpSync(path.join(repositoryRoot, 'src'), path.join(copy, 'src'), { recursive: true });
+    copyFileSync(path.join(repositoryRoot, 'package.json'), path.join(copy, 'package.json'));
+    symlinkSync(path.join(repositoryRoot, 'node_modules'), path.join(copy, 'node_modules'));
+    const main = path.join(copy, 'src/main.ts');
+    const node = await startNodeUnderTest(t, [guest('env'), '--workers', '1'], copy, main);
+    const guardian = node.process.pid ?? 0;
+    await until(() => pidsOf(guardian, 'worker').length === 2, 'the worker that stands by');
+    const before = processesOf(guardian).map(({ pid }) => pid);
+    appendFileSync(path.join(copy, 'src/node/worker.ts'), '// It is newer now.\n');
+    process.kill(node.workerPids[0] ?? 0, 'SIGKILL');
+    await node.logged(/code_changed|code on disk/);
+    await node.logged(/"restarted: /);
+    assert.equal((await fetch(node.url)).status, 200);
+    await until(() => processesOf(guardian).every(({ pid }) => !before.includes(pid)), 'all processes to be new');
+    assert.equal(await node.stop(), 0);
   });
 
   test('serves what it served before where what is on disk cannot be', async (t) => {

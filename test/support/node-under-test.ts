@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 
-const repositoryRoot: string = path.resolve(import.meta.dirname, '../..');
+/** The checkout. */
+export const repositoryRoot: string = path.resolve(import.meta.dirname, '../..');
 const mainFile = path.join(repositoryRoot, 'src/main.ts');
 
 /** Whose end something is cleaned up at: a test, or a whole file. */
@@ -119,9 +120,10 @@ export async function startNodeUnderTest(
   lifetime: Lifetime,
   args: readonly string[],
   cwd: string = repositoryRoot,
+  main: string = mainFile,
 ): Promise<NodeUnderTest> {
   const dataDir = args.includes('--data-dir') ? [] : ['--data-dir', sharedDataDir];
-  const child = spawn(process.execPath, [mainFile, 'serve', '--json', '--listen', '127.0.0.1:0', ...dataDir, ...args], {
+  const child = spawn(process.execPath, [main, 'serve', '--json', '--listen', '127.0.0.1:0', ...dataDir, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
