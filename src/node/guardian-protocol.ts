@@ -84,7 +84,7 @@ export type ToGuardian =
       readonly note?: unknown;
     }
   | { readonly kind: 'kill'; readonly id: ChildId }
-  /** Is handed to every supervisor that comes after. */
+  /** Is handed to every supervisor that comes after. No secrets: those come from the data directory. */
   | { readonly kind: 'keep'; readonly kept: unknown }
   | { readonly kind: 'progress'; readonly step: string }
   /** Serves what it is to serve. */

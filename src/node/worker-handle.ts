@@ -22,15 +22,18 @@ export interface WorkerEvents {
 }
 
 interface Asked {
+  readonly what: string;
+  readonly deadlineMs: number;
   readonly done: PromiseWithResolvers<void>;
-  readonly deadline: NodeJS.Timeout;
 }
 
 /** One worker, as the supervisor has to do with it. */
 export class WorkerHandle {
   readonly #link: ChildLink;
   readonly #events: WorkerEvents;
+  /** What is not answered, in the order in which it is done. */
   readonly #asked = new Map<number, Asked>();
+  #deadline: NodeJS.Timeout | undefined;
   readonly #startedMs = performance.now();
   /** Unlike those of a supervisor before this one, whose answers may still come. */
   #nextRequest: number;
@@ -120,14 +123,23 @@ export class WorkerHandle {
     if (this.#isGone) return Promise.reject(new WorkerGone('it has ended'));
     const request = this.#nextRequest++;
     const done = Promise.withResolvers<void>();
-    const deadline = setTimeout(() => {
-      done.reject(new WorkerGone(`it had not done ${command.kind} after ${deadlineMs / 1000} s`));
-      this.#link.kill();
-    }, deadlineMs).unref();
-    this.#asked.set(request, { done, deadline });
+    this.#asked.set(request, { what: command.kind, deadlineMs, done });
+    if (this.#asked.size === 1) this.#watch();
     const message: ToWorker = { kind: 'do', request, command };
     this.#link.send(message, extra);
     return done.promise;
+  }
+
+  /** Times the command that the worker is at: what was asked later waits for that. */
+  #watch(): void {
+    clearTimeout(this.#deadline);
+    const [first] = this.#asked.values();
+    if (first === undefined) return;
+    const { what, deadlineMs } = first;
+    this.#deadline = setTimeout(() => {
+      this.#giveUp(`it had not done ${what} after ${deadlineMs / 1000} s`);
+      this.#link.kill();
+    }, deadlineMs).unref();
   }
 
   #receive(raw: unknown): void {
@@ -142,7 +154,7 @@ export class WorkerHandle {
     const asked = this.#asked.get(message.request);
     if (asked === undefined) return;
     this.#asked.delete(message.request);
-    clearTimeout(asked.deadline);
+    this.#watch();
     if (message.kind === 'done') asked.done.resolve();
     else asked.done.reject(fromWireError(message.error));
   }
@@ -155,10 +167,8 @@ export class WorkerHandle {
   /** Nothing comes of what was asked of it. */
   #giveUp(reason: string): void {
     this.#isGone = true;
-    for (const { done, deadline } of this.#asked.values()) {
-      clearTimeout(deadline);
-      done.reject(new WorkerGone(reason));
-    }
+    clearTimeout(this.#deadline);
+    for (const { done } of this.#asked.values()) done.reject(new WorkerGone(reason));
     this.#asked.clear();
   }
 }

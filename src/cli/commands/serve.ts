@@ -53,8 +53,15 @@ export function serveCommand({ terminal, exit }: CommandContext): Command {
     .option('--server-timing', 'tell start and guest times in a Server-Timing header')
     .option('--json', 'say what is served as one line of JSON')
     .addHelpText('after', `\nLimits and their defaults:\n${limitsText()}`)
+    .addHelpText('after', signalsText)
     .action(async (target: string | undefined, flags: ServeFlags) => exit(await serve(target, flags, terminal)));
 }
+
+const signalsText = `
+Signals:
+  SIGTERM, SIGINT  finish the requests under way and end the node
+  SIGHUP           serve what is on disk now, code and functions, without losing a request
+`;
 
 function limitsText(): string {
   return table(limitManuals.map(({ name, about, kind, default: value }) => [name, formatQuantity(value, kind), about]));
