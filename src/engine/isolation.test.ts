@@ -53,7 +53,7 @@ describe('slot: nothing of a request is there for the next', () => {
   it('stores-sums: nothing is left of what shared marks stand for, wherever it was stopped', async () => {
     const slot = await SlotUnderTest.make(guestBytes('stores-sums'));
     for (const ending of ['', 't', 'e', 'l', '']) {
-      const told = await answerEnding(slot, ending, `/?${ending}`);
+      const told = await answerEnding(slot, ending, { url: `/?${ending}` });
       if (ending === '') assert.match(told, /pristine/);
       if (ending === 'l') assert.equal(told, 'cpu_limit');
       assert.ok(slot.slot.matchesImage(), `after ${ending || 'a return'}`);
