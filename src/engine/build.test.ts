@@ -33,6 +33,11 @@ const refused: readonly (readonly [name: string, wat: string, code: string])[] =
   ['more memory at the start than it may have', '(module (memory 9000) (func (export "_start")))', 'module_too_large'],
   ['a shared memory', '(module (memory 1 2 shared) (func (export "_start")))', 'unsupported_feature'],
   [
+    'an imported shared memory',
+    '(module (import "env" "memory" (memory 1 2 shared)) (func (export "_start")))',
+    'unsupported_feature',
+  ],
+  [
     'data outside of its memory',
     '(module (memory 1) (data (i32.const 65530) "too long") (func (export "_start")))',
     'initialise_failed',

@@ -18,6 +18,7 @@ import {
   type Module,
   prepared,
   prepareModule,
+  refuseUnbounded,
   rewriteModule,
   type RewrittenModule,
   type Snapshot,
@@ -86,6 +87,8 @@ export function buildModule(artifact: Uint8Array, settings: ImageSettings): Buil
   const module = decodeModule(artifact);
   checkModule(module);
   validate(artifact);
+  // Before its imports: a program with threads also imports its memory, and that is not what is wrong with it.
+  refuseUnbounded(module, 'serving');
   for (const wanted of module.imports) checkImport(module, wanted);
   const { entry, initialisers } = entryPoints(module);
   const { snapshot, runs } = initialise(module, initialisers, settings.memoryBytesMax);

@@ -26,6 +26,7 @@ export { flagWords, type Passes, Verdict } from './rewrite/context.ts';
 export type { BodyFindings, OffsetPair } from './rewrite/findings.ts';
 export { dirtyPageBytes, grownBytesAt, growthRefusedAt, type MemoryLayout, memoryLayout } from './rewrite/layout.ts';
 export { prepared, prepareModule, takeSnapshot } from './rewrite/prepare.ts';
+export { refuseUnbounded } from './rewrite/refusals.ts';
 export {
   engineImports,
   type ResetMode,

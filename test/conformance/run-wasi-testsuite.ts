@@ -67,14 +67,16 @@ async function isPreview1(path: string): Promise<boolean> {
   return bytes.readUInt32LE(4) === 1 && bytes.includes('wasi_snapshot_preview1') && !bytes.includes('thread-spawn');
 }
 
-/** The tests of WASI threads, which have to be refused by name: how each of them is. */
-export async function refusalsOfThreads(directory: string): Promise<Map<string, string>> {
+/** How `mayfly run` refuses each module below `directory`. */
+export async function refusalsOf(directory: string): Promise<Map<string, string>> {
   const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.wasm')).toSorted();
   const refusals = new Map<string, string>();
   for (const file of files) {
-    const bytes = await readFile(join(directory, file));
-    if (bytes.readUInt32LE(4) !== 1 || !bytes.includes('thread-spawn')) continue;
-    const { thrown } = await runRewritten(bytes, { args: [file], env: {}, folders: [] });
+    const { thrown } = await runRewritten(await readFile(join(directory, file)), {
+      args: [file],
+      env: {},
+      folders: [],
+    });
     refusals.set(file, thrown === undefined ? 'it was run' : errorText(thrown));
   }
   return refusals;
