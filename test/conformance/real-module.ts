@@ -8,6 +8,7 @@ import { isMayflyError } from '../../src/base/mod.ts';
 import { checkModule, decodeModule, type Module, rewriteModule } from '../../src/wasm/mod.ts';
 import { makeCalls } from '../fuzz/any-calls.ts';
 import { makeHost } from '../fuzz/any-host.ts';
+import { cpuMs } from '../fuzz/cpu-time.ts';
 import { Prng } from '../fuzz/prng.ts';
 import { type CommandRun, runRewritten, runUntouched } from '../support/run-command.ts';
 import type { GuestCall } from '../support/wasm-differential.ts';
@@ -28,7 +29,7 @@ export interface RealModuleReport {
 }
 
 export interface RealModuleOptions {
-  /** After so long no further calls are made. */
+  /** Of CPU time: after so much no further calls are made. */
   readonly callsMs: number;
   /** Whether WASI commands are run too. Nothing ends one that goes on for ever. */
   readonly commands: 'run' | 'left';
@@ -59,7 +60,7 @@ export async function tryRealModule(
     checkModule(module);
     report.problems.push(...roundTripProblems(bytes, module));
     report.rewrittenBytes = rewriteForServing(module, report);
-    compareCalls(bytes, module, report, performance.now() + callsMs);
+    compareCalls(bytes, module, report, cpuMs() + callsMs);
     if (commands === 'run' && isCommand(module)) await compareCommands(bytes, report);
   } catch (error) {
     if (!isMayflyError(error)) throw error;
@@ -111,7 +112,7 @@ function compareCalls(bytes: Uint8Array<ArrayBuffer>, module: Module, report: Re
   };
   try {
     let rewritten = makeRewritten();
-    while (performance.now() < untilMs) {
+    do {
       rewrittenLog.length = 0;
       const log: string[] = [];
       const native = new NativeGuest(open, host(log));
@@ -124,7 +125,7 @@ function compareCalls(bytes: Uint8Array<ArrayBuffer>, module: Module, report: Re
       if (report.problems.length > 0) return;
       // What lies behind the guest's size traps only in a memory that has not grown.
       if (rewritten.grown) rewritten = makeRewritten();
-    }
+    } while (cpuMs() < untilMs);
   } catch (error) {
     // Imports of types that JavaScript has no values of, segments that lead outside of what the host has.
     if (!(error instanceof WebAssembly.LinkError || error instanceof WebAssembly.RuntimeError)) throw error;
