@@ -74,7 +74,8 @@ class Fuzzer {
 
   async #module(): Promise<void> {
     const random = new Prng(this.#random.u32());
-    const bytes = await this.#maker.make(random.bytes(500 + random.below(8000)));
+    const use = random.chance(70) ? 'run' : 'read';
+    const bytes = await this.#maker.make(random.bytes(500 + random.below(8000)), use);
     if (WebAssembly.validate(bytes)) this.#examine(bytes, random);
     this.#totals.modules += 1;
   }

@@ -54,6 +54,24 @@ describe('modules come through the rewriter as what they were, and leave nothing
     assert.ok(calls > 500, `${calls} calls`);
   });
 
+  test("modules of binaryen's fuzzer with objects are read and written as they were", async () => {
+    const maker = new ModuleMaker();
+    let withObjects = 0;
+    try {
+      for (let seed = 0; seed < 15; seed++) {
+        const random = new Prng(seed);
+        const bytes = await maker.make(random.bytes(500 + random.below(8000)), 'read');
+        assert.ok(WebAssembly.validate(bytes), `seed ${seed}`);
+        const { problems, refused } = examine(bytes, random);
+        assert.deepEqual(problems, [], `seed ${seed}`);
+        if (refused?.includes('garbage-collected') === true) withObjects += 1;
+      }
+    } finally {
+      maker.close();
+    }
+    assert.ok(withObjects > 3, `${withObjects} with objects`);
+  });
+
   test('damaged modules', () => {
     const random = new Prng(7);
     const seeds = Array.from({ length: 10 }, (_, seed) => randomProgram(new Prng(seed)));

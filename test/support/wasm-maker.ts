@@ -27,8 +27,12 @@ const features = [
   'mutable-globals',
 ].map((name) => `--enable-${name}`);
 
-/** `--denan` as what bits a NaN has is left to the engine; `--emit-exnref` as V8 refuses a mix of both kinds of exceptions. */
-const options = ['--translate-to-fuzz', '--denan', '--emit-exnref', ...features];
+/** `--emit-exnref` as V8 refuses a mix of both kinds of exceptions. */
+const options = ['--translate-to-fuzz', '--emit-exnref', ...features];
+/** For modules that are run: what bits a NaN has is left to the engine. */
+const toRun = ['--denan'];
+/** For modules that are only read and written. */
+const toRead = ['--enable-gc', '--enable-relaxed-simd'];
 
 /** How emscripten's programs take their wasm from outside. */
 type InstantiateHook = (imports: WebAssembly.Imports, take: (instance: unknown, module: unknown) => void) => object;
@@ -46,11 +50,11 @@ export class ModuleMaker {
     this.#program = compileFunction(source, scope, { filename: 'wasm-opt' }) as (...scope: readonly unknown[]) => void;
   }
 
-  /** The module that `seed` becomes. */
-  async make(seed: Uint8Array, extraOptions: readonly string[] = []): Promise<Uint8Array<ArrayBuffer>> {
+  /** The module that `seed` becomes, to be run, or with objects and all else there is to be read and written. */
+  async make(seed: Uint8Array, use: 'run' | 'read' = 'run'): Promise<Uint8Array<ArrayBuffer>> {
     const [input, output] = [join(this.#folder, 'seed'), join(this.#folder, 'module.wasm')];
     writeFileSync(input, seed);
-    await this.#run([input, '-o', output, ...options, ...extraOptions]);
+    await this.#run([input, '-o', output, ...options, ...(use === 'run' ? toRun : toRead)]);
     return Uint8Array.from(readFileSync(output));
   }
 
