@@ -1,12 +1,13 @@
 /**
  * `npm run test:modules -- FILE|DIR … [--seconds N] [--commands]`: real modules, whatever they are, through reader, rewriter and
  * engine: see real-module.ts for what has to hold. Folders are looked through for `.wasm` files. Each module's functions are called for
- * N seconds; with `--commands` WASI commands are also run, without arguments and with `--version` and `--help`.
+ * N seconds of CPU time; with `--commands` WASI commands are also run, without arguments and with `--version` and `--help`.
  */
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { artifactKind } from '../../src/wasm/mod.ts';
+import { cpuMs } from '../fuzz/cpu-time.ts';
 import { type RealModuleReport, tryRealModule } from './real-module.ts';
 
 function describe({ refused, rewrittenBytes, compared, endings, commands }: RealModuleReport, bytes: number): string {
@@ -38,7 +39,11 @@ async function main(): Promise<void> {
   for (const path of positionals.flatMap(modulesIn)) {
     const bytes = Uint8Array.from(readFileSync(path));
     if (artifactKind(bytes) !== 'module') continue;
-    const report = await tryRealModule(bytes, { callsMs, commands: values.commands ? 'run' : 'left' });
+    const untilMs = cpuMs() + callsMs;
+    const report = await tryRealModule(bytes, {
+      goOn: () => cpuMs() < untilMs,
+      commands: values.commands ? 'run' : 'left',
+    });
     totals.modules += 1;
     totals.compared += report.compared;
     if (report.refused !== undefined) totals.refused += 1;

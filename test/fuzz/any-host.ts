@@ -1,6 +1,8 @@
 import { funcTypeAt, type Module, ValType, type ValueType } from '../../src/wasm/mod.ts';
 import { outcomeOf } from '../support/wasm-harness.ts';
 
+const globalValue = 7;
+
 /** A host for whatever a module imports. Functions write down what they are called with, and answer zeros. No memory grows past `memoryPagesMax`. */
 export function makeHost(module: Module, memoryPagesMax = 65_536): (log: string[]) => WebAssembly.Imports {
   // Tags and what can change must be one's own: each guest gets a host.
@@ -26,7 +28,9 @@ export function makeHost(module: Module, memoryPagesMax = 65_536): (log: string[
       } else if (description.kind === 'table') {
         const { min, max } = description.table.limits;
         const element = description.table.element === ValType.externref ? 'externref' : 'anyfunc';
-        provide(new WebAssembly.Table({ element, initial: min, ...(max === undefined ? {} : { maximum: max }) }));
+        // With room for what is put there from where an imported global says: see `makeGlobal`.
+        const initial = Math.min(min + globalValue, max ?? Infinity);
+        provide(new WebAssembly.Table({ element, initial, ...(max === undefined ? {} : { maximum: max }) }));
       } else if (description.kind === 'memory') {
         const { min, max } = description.memory.limits;
         provide(new WebAssembly.Memory({ initial: min, maximum: Math.min(max ?? memoryPagesMax, memoryPagesMax) }));
@@ -42,7 +46,7 @@ export function makeHost(module: Module, memoryPagesMax = 65_536): (log: string[
 function makeGlobal({ type, mutable }: { readonly type: ValueType; readonly mutable: boolean }): unknown {
   const value = jsType(type);
   if (value === 'v128') return new WebAssembly.Global({ value: 'v128', mutable });
-  const content = type === ValType.i64 ? 7n : isNumber(type) ? 7 : null;
+  const content = type === ValType.i64 ? BigInt(globalValue) : isNumber(type) ? globalValue : null;
   return new WebAssembly.Global({ value, mutable }, content);
 }
 
