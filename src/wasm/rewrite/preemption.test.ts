@@ -42,6 +42,19 @@ const endless: readonly (readonly [name: string, text: string])[] = [
 const count = (body: string): string => `(func (local $i i32) (local $j i32) (local $x i32) ${body})`;
 const next = '(local.set $i (i32.add (local.get $i) (i32.const 1)))';
 const never: readonly (readonly [name: string, text: string])[] = [
+  // Once past their end they would go on without a check for four thousand million rounds.
+  [
+    'a count that another branch sets past its end',
+    count(`(local.set $i (i32.const 0)) (loop $o (local.set $i (i32.const 0)) (loop $l ${next}
+      (if (i32.eq (local.get $i) (i32.const 5)) (then (local.set $i (i32.const 11)) (br $l)))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10)))) (br $o))`),
+  ],
+  [
+    'a count that a caught exception sets past its end',
+    `(tag $t) ${count(`(loop $o (local.set $i (i32.const 0)) (loop $l ${next}
+      (try_table (catch $t $l) (if (i32.eq (local.get $i) (i32.const 5)) (then (local.set $i (i32.const 11)) (throw $t))))
+      (br_if $l (i32.ne (local.get $i) (i32.const 10)))) (br $o))`)}`,
+  ],
   [
     'a count that another branch turns back',
     count(`(local.set $i (i32.const 0)) (loop $l ${next}
@@ -49,14 +62,14 @@ const never: readonly (readonly [name: string, text: string])[] = [
       (br_if $l (i32.ne (local.get $i) (i32.const 10))))`),
   ],
   [
-    'a count that a branch behind the end turns back',
+    'a count that a branch behind the end sets past it',
     count(`(local.set $i (i32.const 0)) (loop $l ${next} (br_if $l (i32.ne (local.get $i) (i32.const 10)))
-      (local.set $i (i32.const 0)) (br $l))`),
+      (local.set $i (i32.const 11)) (br $l))`),
   ],
   [
-    'a count that a br_table turns back',
+    'a count that a br_table sets past it',
     count(`(local.set $i (i32.const 0)) (loop $l (block $b ${next} (br_if $l (i32.ne (local.get $i) (i32.const 10))))
-      (local.set $i (i32.const 0)) (br_table $l $l (i32.const 1)))`),
+      (local.set $i (i32.const 11)) (br_table $l $l (i32.const 1)))`),
   ],
   [
     'a count that a caught exception turns back',
@@ -189,6 +202,7 @@ describe('preemption', () => {
     // Two at entries, and one where the loop is left or at the end.
     assert.ok(checksOn(f(`(if (i32.ne (local.get $i) (i32.const 15)) (then ${goOn}) (else (br $out)))`)) >= 3);
     assert.ok(checksOn(f(`(block $b (br_if $b (i32.eq (local.get $i) (i32.const 15))) ${goOn}) (br $out)`)) >= 3);
+    assert.ok(checksOn(f(`(if (i32.ne (local.get $i) (i32.const 15)) (then ${goOn}) (else (return)))`)) >= 3);
     const exit = '(br_if $out (i32.eq (local.get $i) (i32.const 20)))';
     assert.ok(checksOn(f(`${exit} (block $b (br_if $b (i32.eq (local.get $i) (i32.const 15))) (br $l))`)) >= 3);
   });
