@@ -95,10 +95,11 @@ export class HttpServer {
   }
 
   /**
-   * Stops listening, lets requests that are under way or on their way finish, then closes every connection.
+   * Stops listening, lets requests that are under way or on their way finish, then closes every connection: an idle one once nothing
+   * has come on it for `quietMs`.
    * @returns how many connections were cut because they were not done within `deadlineMs`
    */
-  async stop(deadlineMs: number): Promise<number> {
+  async stop(deadlineMs: number, quietMs: number = stopGraceMs): Promise<number> {
     const deadline = performance.now() + deadlineMs;
     if (this.#server.listening) {
       await this.#emptyQueue();
@@ -107,7 +108,10 @@ export class HttpServer {
     }
     let bytesRead = new Map<Socket, number>();
     do {
-      await sleep(Math.min(stopGraceMs, Math.max(0, deadline - performance.now())));
+      await sleep(Math.min(quietMs, Math.max(0, deadline - performance.now())));
+      // A process that had to wait for its turn first looks at the time, and then at what has come meanwhile.
+      await turn();
+      await turn();
       bytesRead = this.#closeIdle(bytesRead);
     } while (this.#sockets.size > 0 && performance.now() < deadline);
     const cut = this.#sockets.size;

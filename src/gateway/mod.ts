@@ -115,10 +115,10 @@ export class Gateway {
    * Takes no more connections, finishes the requests under way, and those that are already on their way.
    * @returns how many connections were cut because they were not done within `deadlineMs`
    */
-  stop(deadlineMs: number): Promise<number> {
+  stop(deadlineMs: number, quietMs?: number): Promise<number> {
     this.#state = 'stopping';
     for (const { res } of this.#underWay) res.shouldKeepAlive = false;
-    return this.#server.stop(deadlineMs);
+    return this.#server.stop(deadlineMs, quietMs);
   }
 
   /** Has what is ready go out now. To be called before guests that have waited get a turn, which can be a long one. */

@@ -52,6 +52,8 @@ export interface SupervisorStart {
 export interface Stop {
   readonly kind: 'stop';
   readonly deadlineMs: number;
+  /** Idle connections are kept so long, for requests that may be on their way. */
+  readonly quietMs?: number;
 }
 
 /** How a process ended. */

@@ -31,6 +31,8 @@ export const keepLoadedCodeMs = 2000;
 
 /** After a stop was asked for, requests have so long to finish. */
 export const stopDeadlineMs = 10_000;
+/** A worker that others replace has time: its clients may be slow to send their next request, and close connections themselves. */
+export const leaveQuietMs = 1000;
 /** Beyond that, a worker has so long to exit before it is killed. */
 export const stopKillMs = 2000;
 

@@ -1,7 +1,7 @@
 import { fromWireError, MayflyError } from '../base/mod.ts';
 import type { ChildLink } from './guardian-link.ts';
 import type { Exit } from './guardian-protocol.ts';
-import { stopDeadlineMs, stopKillMs, workerCommandDeadlineMs, workerLoadDeadlineMs } from './limits.ts';
+import { leaveQuietMs, stopDeadlineMs, stopKillMs, workerCommandDeadlineMs, workerLoadDeadlineMs } from './limits.ts';
 import type { Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
 
 /** What a supervisor notes about a worker: the place whose connections it takes, or that it takes none yet, or no more. */
@@ -98,7 +98,7 @@ export class WorkerHandle {
 
   /** Has it finish its requests and exit. */
   leave(): void {
-    const stop: ToWorker = { kind: 'stop', deadlineMs: stopDeadlineMs };
+    const stop: ToWorker = { kind: 'stop', deadlineMs: stopDeadlineMs, quietMs: leaveQuietMs };
     this.#link.send(stop, { note: 'leaving' satisfies WorkerNote });
     this.expectEnd();
   }

@@ -8,7 +8,7 @@ import type { ListeningSocket } from '../gateway/mod.ts';
 import { leaveCodeCache } from './code-cache.ts';
 import { codeIdentity } from './code-identity.ts';
 import { MemoryGiver, ownMemory } from './give-back.ts';
-import { giveBackEveryMs, stopDeadlineMs } from './limits.ts';
+import { giveBackEveryMs, leaveQuietMs, stopDeadlineMs } from './limits.ts';
 import { createLog, type Log } from './log.ts';
 import type { FromWorker, ToWorker, WorkerCommand } from './protocol.ts';
 import { Worker } from './worker.ts';
@@ -22,10 +22,10 @@ let isStopping = false;
 /** Commands are done one after the other. */
 let doing: Promise<void> = Promise.resolve();
 
-function stop(deadlineMs: number): void {
+function stop(deadlineMs: number, quietMs?: number): void {
   if (isStopping) return;
   isStopping = true;
-  const stopped = worker === undefined ? Promise.resolve() : worker.stop(deadlineMs);
+  const stopped = worker === undefined ? Promise.resolve() : worker.stop(deadlineMs, quietMs);
   void stopped.finally(() => process.exit());
 }
 
@@ -68,7 +68,7 @@ async function answer(
 }
 
 process.on('message', (message: ToWorker, socket: ListeningSocket | undefined) => {
-  if (message.kind === 'stop') stop(message.deadlineMs);
+  if (message.kind === 'stop') stop(message.deadlineMs, message.quietMs);
   else if (isStopping) tell({ kind: 'leaving' });
   else doing = doing.then(() => answer(message, socket));
 });
@@ -80,7 +80,7 @@ process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => {
   // Another worker takes its place meanwhile, and its socket with it.
   tell({ kind: 'leaving' });
-  stop(stopDeadlineMs);
+  stop(stopDeadlineMs, leaveQuietMs);
 });
 // Without a guardian nobody could publish to this worker, replace it or stop it.
 process.on('disconnect', () => stop(stopDeadlineMs));

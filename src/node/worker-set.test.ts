@@ -164,9 +164,14 @@ describe('WorkerSet', () => {
     assert.deepEqual(set.pids, [2]);
     // It is done with what it had begun, and asked nothing any more.
     const told = workers[0]?.told.length;
-    await set.publish(version('b'));
+    const published = set.publish(version('b'));
+    await settle();
     assert.equal(workers[0]?.told.length, told);
     assert.equal(workers[1]?.served, 'b');
+    // Until it has ended, it may answer as before.
+    assert.equal(await Promise.race([published.then(() => 'published'), settle().then(() => 'waits')]), 'waits');
+    workers[0]?.exit.resolve({ code: 0, signal: null });
+    await published;
   });
 
   test('switches no worker before all have loaded', async () => {

@@ -49,6 +49,8 @@ export class WorkerSet implements Publisher {
   /** Places that wait for a worker. */
   readonly #waiting: ((worker: WorkerHandle) => void)[] = [];
   readonly #backoff = new Backoff(3);
+  /** They finish what they have begun, and may get one more request on each connection that they have. */
+  readonly #leaving = new Set<WorkerHandle>();
   readonly #adoptedIdle: WorkerHandle[] = [];
   /** Workers that were started and are no members yet, or are to be. */
   #coming = 0;
@@ -85,9 +87,8 @@ export class WorkerSet implements Publisher {
       const worker = this.#handle(link);
       const place = this.#places.find(({ index, worker: taken }) => index === note && taken === undefined);
       if (place === undefined) {
-        if (note === ('leaving' satisfies WorkerNote)) worker.expectEnd();
-        else if (note === ('idle' satisfies WorkerNote) && code === 'current') this.#adoptedIdle.push(worker);
-        else worker.leave();
+        if (note === ('idle' satisfies WorkerNote) && code === 'current') this.#adoptedIdle.push(worker);
+        else this.#letGo(worker, note === ('leaving' satisfies WorkerNote) ? 'leaves already' : 'is to leave');
         continue;
       }
       place.worker = worker;
@@ -131,6 +132,8 @@ export class WorkerSet implements Publisher {
     this.#idleWanted = 1;
     this.#supply();
     for (const place of this.#places) if (place.code === 'old') await this.#fill(place);
+    // Until then somebody could still be answered as before.
+    await Promise.all(Array.from(this.#leaving, (worker) => worker.exited));
   }
 
   /**
@@ -205,12 +208,13 @@ export class WorkerSet implements Publisher {
     else next(worker);
   }
 
-  /** A worker to take connections: the idle one, or the next that is ready. */
-  #take(): Promise<WorkerHandle> {
+  /** A worker to take connections: the idle one, or the next that is ready; a place that has none comes first. */
+  #take(when: 'at once' | 'in turn'): Promise<WorkerHandle> {
     const idle = this.#idle.shift();
     const taken = Promise.withResolvers<WorkerHandle>();
-    if (idle === undefined) this.#waiting.push(taken.resolve);
-    else taken.resolve(idle);
+    if (idle !== undefined) taken.resolve(idle);
+    else if (when === 'in turn') this.#waiting.push(taken.resolve);
+    else this.#waiting.unshift(taken.resolve);
     this.#supply();
     return taken.promise;
   }
@@ -223,7 +227,7 @@ export class WorkerSet implements Publisher {
 
   async #fillWith(place: Place): Promise<void> {
     for (;;) {
-      const worker = await this.#take();
+      const worker = await this.#take(place.worker === undefined ? 'at once' : 'in turn');
       try {
         await worker.listen(place.index);
       } catch {
@@ -233,7 +237,7 @@ export class WorkerSet implements Publisher {
       const before = place.worker;
       place.worker = worker;
       place.code = 'current';
-      before?.leave();
+      if (before !== undefined) this.#letGo(before, 'is to leave');
       // It may have ended with its answer.
       if (!worker.isGone) return;
       place.worker = undefined;
@@ -263,13 +267,23 @@ export class WorkerSet implements Publisher {
 
   #handle(link: ChildLink): WorkerHandle {
     return new WorkerHandle(link, this.#number(), {
-      leaving: (worker) => this.#left(worker, 'it was asked to end'),
+      leaving: (worker) => {
+        this.#leaving.add(worker);
+        this.#left(worker, 'it was asked to end');
+      },
       ended: (worker, exit) => {
+        this.#leaving.delete(worker);
         if (this.#state === 'stopped') return;
         if (!worker.isLeaving) this.#delayMs = this.#backoff.ended(worker.livedMs);
         this.#left(worker, exitText(exit));
       },
     });
+  }
+
+  #letGo(worker: WorkerHandle, state: 'is to leave' | 'leaves already'): void {
+    this.#leaving.add(worker);
+    if (state === 'is to leave') worker.leave();
+    else worker.expectEnd();
   }
 
   /** A worker takes no connections any more. */

@@ -95,8 +95,8 @@ export class Worker {
   }
 
   /** Finishes the requests under way, and gives everything back. */
-  async stop(deadlineMs: number): Promise<void> {
-    const cut = await this.#gateway.stop(deadlineMs);
+  async stop(deadlineMs: number, quietMs?: number): Promise<void> {
+    const cut = await this.#gateway.stop(deadlineMs, quietMs);
     if (cut > 0)
       this.#tools.log.warn({ connections: cut, deadlineMs }, 'connections were cut: not done by the deadline');
     for (const { log } of this.#served.deployed.values()) log.flush();

@@ -134,34 +134,42 @@ export class FaultRun {
       await until(() => processesOf(guardian).some(({ role }) => role === 'builder'), 'a builder').catch(() => {});
       await sleep(this.#random.below(200));
     }
-    const there = processesOf(guardian);
-    const chosen = this.#choose(victim, there);
-    // The builder may have been done by now: then its supervisor is killed, as it takes in what was built.
-    const victims = chosen.length > 0 ? chosen : there.filter(({ role }) => role === 'supervisor');
+    let victims: NodeProcess[] = [];
+    const draw = this.#random.u32();
+    // While a node restarts it has no supervisor for a moment.
+    await until(() => {
+      const there = processesOf(guardian);
+      const chosen = choose(victim, there, draw);
+      // The builder may have been done by now: then its supervisor is killed, as it takes in what was built.
+      victims = chosen.length > 0 ? chosen : there.filter(({ role }) => role === 'supervisor');
+      return victims.length > 0;
+    }, 'somebody to kill').catch(() => {});
     for (const { pid } of victims) kill(pid);
     return victims;
   }
+}
 
-  #choose(victim: Victim, there: readonly NodeProcess[]): NodeProcess[] {
-    const of = (role: NodeProcess['role']): NodeProcess[] => there.filter((each) => each.role === role);
-    const workersThere = of('worker');
-    const one = workersThere.slice(this.#random.below(Math.max(1, workersThere.length))).slice(0, 1);
-    switch (victim) {
-      case Victim.worker:
-        return one;
-      case Victim.workers:
-        return workersThere;
-      case Victim.supervisor:
-        return of('supervisor');
-      case Victim.workerAndSupervisor:
-        return [...one, ...of('supervisor')];
-      case Victim.builder:
-        return of('builder');
-      case Victim.everybody:
-        return [...there];
-      case Victim.guardian:
-        return [];
-    }
+/** Who of those that are there is killed; `draw` decides between several of a kind. */
+function choose(victim: Victim, there: readonly NodeProcess[], draw: number): NodeProcess[] {
+  const of = (role: NodeProcess['role']): NodeProcess[] => there.filter((each) => each.role === role);
+  const allWorkers = of('worker');
+  const at = draw % Math.max(1, allWorkers.length);
+  const worker = allWorkers.slice(at, at + 1);
+  switch (victim) {
+    case Victim.worker:
+      return worker;
+    case Victim.workers:
+      return allWorkers;
+    case Victim.supervisor:
+      return of('supervisor');
+    case Victim.workerAndSupervisor:
+      return [...worker, ...of('supervisor')];
+    case Victim.builder:
+      return of('builder');
+    case Victim.everybody:
+      return [...there];
+    case Victim.guardian:
+      return [];
   }
 }
 

@@ -109,9 +109,6 @@ interface ReadyLine {
   readonly functions: readonly { readonly try: readonly string[] }[];
 }
 
-/** On a machine that is busy with other tests a node may take long to start or to restart. */
-const loggedTimeoutMs = 30_000;
-
 /** Images that tests share, so that each is made once. */
 const sharedDataDir = path.join(tmpdir(), 'mayfly-test-images');
 
@@ -142,8 +139,7 @@ export async function startNodeUnderTest(
     workerPids: ready.pids,
     tryUrls: ready.functions.flatMap((one) => one.try),
     log: () => log,
-    logged: (pattern, from = 0) =>
-      until(() => pattern.test(log.slice(from)), `a log line like ${pattern.source}`, loggedTimeoutMs),
+    logged: (pattern, from = 0) => until(() => pattern.test(log.slice(from)), `a log line like ${pattern.source}`),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await exited;
@@ -165,7 +161,7 @@ function readyLine(child: ChildProcess, log: () => string): Promise<ReadyLine> {
 }
 
 /** Waits for something to become true, and not forever. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string, timeoutMs = 10_000): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);

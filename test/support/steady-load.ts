@@ -68,6 +68,7 @@ export class SteadyLoad {
       // A node that is not there is not asked as fast as can be.
       setTimeout(resolve, 5);
     };
+    const again = (): void => void this.#ask(agent).then(resolve);
     const request = get({ host: '127.0.0.1', port: this.#port, path: asking.path, agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
@@ -80,7 +81,12 @@ export class SteadyLoad {
       });
       response.on('error', (error) => lose(`${error.message} in the middle of an answer`));
     });
-    request.on('error', (error: NodeJS.ErrnoException) => lose(error.code ?? error.message));
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // A server may close an idle connection just when a client uses it again, which is why clients ask once more then:
+      // https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1
+      if (request.reusedSocket && error.code === 'ECONNRESET') again();
+      else lose(error.code ?? error.message);
+    });
     return promise;
   }
 }
