@@ -6,6 +6,8 @@ export interface Publisher {
    * Has every worker serve `functions`, and nothing else. When this returns, every worker that takes connections serves them, and so
    * will each that comes later. Several are done one after the other.
    *
+   * Nobody is answered by anything else then: workers that leave have left by the time this returns.
+   *
    * First every worker loads them beside what it serves, and only when all have does the first one switch: what one worker cannot load
    * is served by none.
    * @throws MayflyError why they cannot be served: image_corrupt, bad_limit, worker_failed; what was served before is served still

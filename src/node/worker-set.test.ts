@@ -315,6 +315,7 @@ describe('WorkerSet that takes over', () => {
       'current',
     );
     await set.start();
+    left[2]?.exit.resolve({ code: 0, signal: null });
     await set.publish(version('a'));
     await settle();
     assert.deepEqual(set.pids, [100, 101]);
