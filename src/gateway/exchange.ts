@@ -75,6 +75,7 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
 
   /** From SlowBody. */
   tooSlow(): void {
+    this.res.shouldKeepAlive = false;
     this.#writer.giveUp(new MayflyError('request_timeout', {}));
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/mod.ts';
 import { gatheringMax, gatherTimeoutMs } from './limits.ts';
 
 /** A request whose body is being gathered. */
@@ -12,14 +13,19 @@ export interface SlowBody {
  */
 export class Gatherings {
   readonly #since = new Map<SlowBody, number>();
+  readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   add(body: SlowBody): void {
     if (this.#since.size >= gatheringMax) {
       const [oldest] = this.#since.keys();
       oldest?.tooSlow();
     }
-    this.#since.set(body, performance.now());
+    this.#since.set(body, this.#clock.monotonicMs());
     this.#timer ??= setInterval(() => this.#giveUpOld(), gatherTimeoutMs / 10).unref();
   }
 
@@ -28,7 +34,7 @@ export class Gatherings {
   }
 
   #giveUpOld(): void {
-    const before = performance.now() - gatherTimeoutMs;
+    const before = this.#clock.monotonicMs() - gatherTimeoutMs;
     for (const [body, since] of this.#since) {
       if (since > before) break;
       body.tooSlow();

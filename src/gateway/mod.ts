@@ -15,7 +15,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { MayflyError, Roster } from '../base/mod.ts';
+import { MayflyError, Roster, systemClock } from '../base/mod.ts';
 import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
 import { Exchange, type ExchangeContext, type Target } from './exchange.ts';
@@ -74,7 +74,7 @@ export class Gateway {
       underWay: this.#underWay,
       held: new HeldResponses(),
       outbox: this.#outbox,
-      gatherings: new Gatherings(),
+      gatherings: new Gatherings(systemClock),
       outflow: this.#outflow,
       serverPort: 0,
       failed,

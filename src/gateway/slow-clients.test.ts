@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { systemClock } from '../base/mod.ts';
 import { fakeFunction, fakeTiming } from '../../test/support/fake-function.ts';
 import { start } from '../../test/support/gateway-under-test.ts';
 import { Gatherings, type SlowBody } from './gatherings.ts';
-import { gatheringMax, responseBufferBytes } from './limits.ts';
+import { gatheringMax, gatherTimeoutMs, responseBufferBytes } from './limits.ts';
 import { Outflow } from './outflow.ts';
 
 function open(t: TestContext, port: number): Socket {
@@ -82,7 +83,7 @@ test('a guest writes until its client has too much waiting, and is woken when th
 
 test('Gatherings gives up the oldest when there are too many', () => {
   const given: number[] = [];
-  const gatherings = new Gatherings();
+  const gatherings = new Gatherings(systemClock);
   const bodies = Array.from({ length: gatheringMax + 2 }, (_, index): SlowBody => {
     const body = {
       tooSlow: (): void => {
@@ -95,6 +96,34 @@ test('Gatherings gives up the oldest when there are too many', () => {
   for (const body of bodies) gatherings.add(body);
   assert.deepEqual(given, [0, 1]);
   for (const body of bodies) gatherings.delete(body);
+});
+
+test('Gatherings gives up what has taken too long, and nothing else', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let now = 0;
+  const gatherings = new Gatherings({ ...systemClock, monotonicMs: () => now });
+  const given: string[] = [];
+  const add = (name: string): void => {
+    const body = {
+      tooSlow: (): void => {
+        given.push(name);
+        gatherings.delete(body);
+      },
+    };
+    gatherings.add(body);
+  };
+  const pass = (ms: number): void => {
+    now += ms;
+    t.mock.timers.tick(ms);
+  };
+  add('first');
+  pass(gatherTimeoutMs / 2);
+  add('second');
+  assert.deepEqual(given, []);
+  pass(gatherTimeoutMs / 2);
+  assert.deepEqual(given, ['first']);
+  pass(gatherTimeoutMs);
+  assert.deepEqual(given, ['first', 'second']);
 });
 
 test('Outflow leaves less to each client the more there are, and never nothing', () => {
