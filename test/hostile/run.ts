@@ -25,7 +25,8 @@ import { VictimLoad } from './victim-load.ts';
 const settleMs = 90_000;
 const warmRounds = 10;
 const warmAtOnce = 16;
-const warmMs = 5000;
+/** As long as slots that nobody needs, and garbage, take to be given up. */
+const restMs = 60_000;
 const quietMs = 3000;
 
 interface Options {
@@ -79,7 +80,7 @@ async function attackNode(
 ): Promise<number> {
   const pids = [node.process.pid ?? 0, ...node.workerPids];
   await warm(node);
-  await sleep(warmMs);
+  await sleep(restMs);
   await load.report();
   await sleep(quietMs);
   const quietBefore = await load.report();
