@@ -149,9 +149,9 @@ describe('limits', () => {
 
   it('a call that waits for a slot past its deadline ends with wall_limit', async () => {
     const narrow = createEngine({ slotsPerFunctionMax: 1 });
-    const sleeper = await loadGuest(narrow, 'sleeper', { wallMs: 500 });
-    const first = answer(sleeper, '/?ms=300');
-    assert.equal(await answer(sleeper, '/?ms=300'), 'wall_limit');
+    const sleeper = await loadGuest(narrow, 'sleeper', { wallMs: 1500 });
+    const first = answer(sleeper, '/?ms=1000');
+    assert.equal(await answer(sleeper, '/?ms=1000'), 'wall_limit');
     assert.match(await first, /waited_us/);
     await narrow.close();
   });
