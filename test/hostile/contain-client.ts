@@ -6,7 +6,7 @@ import { Connection } from './connection.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a connection is given to end, or to fall silent, once all was sent. */
-const defaultWithinMs = 3000;
+const defaultWithinMs = 15_000;
 /** A connection that has said nothing for so long says nothing more. */
 const silentMs = 150;
 

@@ -10,7 +10,10 @@ import { canaryWord } from './leaks.ts';
 
 type Limits = HostileFunction['limits'];
 
-const usual: Limits = { wallMs: 2000, memoryBytes: 16 * mib, responseBodyBytes: 4 * mib };
+/** Guests that use the CPU are to end by that, however little of it a busy machine gives them. */
+const usual: Limits = { wallMs: 20_000, memoryBytes: 16 * mib, responseBodyBytes: 4 * mib };
+/** Of those that wait, or whose clients do, for ever. */
+const waits: Limits = { wallMs: 2000 };
 
 function own(name: string, limits: Limits = {}): [string, HostileFunction] {
   const { bytes, attacks } = hostileGuest(name);
@@ -32,14 +35,14 @@ export const functions: ReadonlyMap<string, HostileFunction> = new Map([
   own('loops'),
   own('loops-exnref'),
   own('stack'),
-  own('catching'),
+  own('catching', waits),
   own('memory', { memoryBytes: 32 * mib, cpuMs: 200 }),
   own('memories'),
   own('tables'),
   own('tables-growing'),
   own('image-large', { memoryBytes: 32 * mib }),
-  own('output'),
-  own('host'),
+  own('output', waits),
+  own('host', waits),
   own('relay'),
   own('scan', { cpuMs: 5000, wallMs: 10_000 }),
   ['boundary', { bytes: () => boundary.guest.bytes, attacks: boundary.guest.attacks, limits: usual }],
@@ -49,13 +52,13 @@ export const functions: ReadonlyMap<string, HostileFunction> = new Map([
   shared('hog'),
   shared('hog-bulk', { memoryBytes: 64 * mib }),
   shared('random'),
-  shared('sleeper'),
+  shared('sleeper', waits),
   shared('state-globals'),
   shared('state-segments'),
   shared('state-tables'),
-  shared('stdin', { requestBodyBytes: mib }),
+  shared('stdin', { ...waits, requestBodyBytes: mib }),
   shared('stores'),
-  shared('writer'),
+  shared('writer', waits),
 ]);
 
 /** The number by which `name` is asked for its attack. */
