@@ -38,7 +38,7 @@ export interface LatencySummary {
 
 /** The value that `share` of `sorted` does not exceed; 0 of nothing. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0;
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
 /** What several rounds of one measurement say. */

@@ -42,8 +42,12 @@ export async function collectOutput(started: PinnedProcess): Promise<string> {
   return output;
 }
 
-/** CPU time of a process with all its threads, ms; NaN where the system does not tell. */
-export function cpuMs(pid: number): number {
+/** CPU time of processes with all their threads, ms; NaN where the system does not tell. */
+export function totalCpuMs(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuMs(pid), 0);
+}
+
+function cpuMs(pid: number): number {
   try {
     const tasks = `/proc/${pid}/task`;
     const nanoseconds = readdirSync(tasks).map((task) =>

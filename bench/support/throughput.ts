@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { runLoad } from './load.ts';
-import { collectOutput, type Core, cpuMs, startPinned } from './pinned.ts';
+import { collectOutput, type Core, startPinned, totalCpuMs } from './pinned.ts';
 import type { BenchServer } from './server.ts';
 
 /** What one round of a closed loop found. */
@@ -18,16 +18,12 @@ export async function measureThroughput(
   server: BenchServer,
   { connections, seconds, core }: { readonly connections: number; readonly seconds: number; readonly core: Core },
 ): Promise<Throughput> {
-  const before = total(server.pids);
+  const before = totalCpuMs(server.pids);
   const requests = hasWrk
     ? await countWithWrk(server, connections, seconds, core)
     : await countWithOwn(server, connections, seconds, core);
-  const cpuUs = ((total(server.pids) - before) * 1000) / requests;
+  const cpuUs = ((totalCpuMs(server.pids) - before) * 1000) / requests;
   return { requestsPerSecond: requests / seconds, cpuUs };
-}
-
-function total(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + cpuMs(pid), 0);
 }
 
 async function countWithWrk(server: BenchServer, connections: number, seconds: number, core: Core): Promise<number> {

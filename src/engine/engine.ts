@@ -77,7 +77,7 @@ class ThreadEngine implements Engine {
         this.#functions.delete(closed);
         this.#resources.forget(account);
       },
-      measures: spec.measures ?? new CallMeasures(this.#measuresOf(spec.project)),
+      measures: spec.measures ?? new CallMeasures(this.measuresOf(spec.project)),
     });
     this.#functions.add(runtime);
     await runtime.warm();
@@ -110,7 +110,7 @@ class ThreadEngine implements Engine {
     return this.#projects;
   }
 
-  #measuresOf(project: ProjectId): CallMeasures {
+  measuresOf(project: ProjectId): CallMeasures {
     let measures = this.#projects.get(project);
     if (measures === undefined) {
       measures = new CallMeasures();

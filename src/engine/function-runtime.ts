@@ -88,7 +88,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     this.#slots.trim();
   }
 
-  call(request: GuestRequest, sink: ResponseSink): Call {
+  call(request: GuestRequest, sink: ResponseSink, chosenMs?: number): Call {
     const { scheduler, account, queueMax } = this.#options;
     const isFull = this.#queue.size + this.#awaitingTurn >= queueMax || !account.places.hasRoom(1);
     if (this.#closing !== undefined || isFull) {
@@ -96,7 +96,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       sink.fail(new MayflyError('overloaded', {}), noTiming);
       return overCall;
     }
-    const call = this.#admit(request, sink);
+    const call = this.#admit(request, sink, chosenMs ?? scheduler.clock.monotonicMs());
     if (call === undefined) return overCall;
     this.#calls += 1;
     account.places.change(1);
@@ -135,11 +135,10 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   }
 
   /** @returns undefined when the request cannot be served, which the sink has then been told */
-  #admit(request: GuestRequest, sink: ResponseSink): PendingCall | undefined {
-    const { environment, limits, scheduler } = this.#options;
+  #admit(request: GuestRequest, sink: ResponseSink, chosenMs: number): PendingCall | undefined {
+    const { environment, limits } = this.#options;
     try {
       const environ = environment.of(request);
-      const chosenMs = scheduler.clock.monotonicMs();
       return new PendingCall(this, {
         owner: this.#options.account,
         request,

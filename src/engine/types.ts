@@ -79,8 +79,11 @@ export interface LoadedFunction {
   readonly name: FunctionName;
   /** What its calls took, and how they ended. */
   readonly measures: CallMeasures;
-  /** Starts a call. Never throws: what goes wrong is told to `sink`. */
-  call(request: GuestRequest, sink: ResponseSink): Call;
+  /**
+   * Starts a call. Never throws: what goes wrong is told to `sink`. `chosenMs` is when the function was chosen, on the
+   * monotonic clock: now, unless somebody has had the call wait.
+   */
+  call(request: GuestRequest, sink: ResponseSink, chosenMs?: number): Call;
   /** Refuses new calls, waits for those under way, and gives the slots back. */
   close(): Promise<void>;
 }
@@ -109,6 +112,8 @@ export interface Engine {
   load(spec: FunctionSpec): Promise<LoadedFunction>;
   /** What the calls of all functions took, by project; those of functions that are closed are still among them. */
   measures(): ReadonlyMap<ProjectId, CallMeasures>;
+  /** The same of one project. It goes on counting. */
+  measuresOf(project: ProjectId): CallMeasures;
   /** Calls `act` whenever guests that have waited are about to get their turn, which takes as long as a slice. */
   beforeTurns(act: () => void): void;
   /** Closes every function and stops the ticker. */

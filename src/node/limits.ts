@@ -54,3 +54,19 @@ export const giveBackAboveBytes: number = 32 * mib;
 export const giveBackAgainMs = 40_000;
 /** A worker whose event loop is busy for a larger share of the time is left alone: collecting takes tens of milliseconds. */
 export const quietUtilization = 0.5;
+
+/** Functions that a worker loads at once. Compiling happens on threads of V8's own; what is left of it holds the worker up. */
+export const loadsMax = 4;
+/**
+ * Functions that a worker has in memory, and the bytes of their images together; beyond that the one that was used least
+ * recently goes. Two memories at least belong to each, of the 16,363 that V8 gives a process.
+ */
+export const loadedFunctionsMax = 4096;
+export const loadedImageBytesMax: number = 512 * mib;
+/** Calls that wait for their function to be loaded, of each function. */
+export const loadWaitersMax = 1024;
+/** A function that could not be loaded is not tried again before that, and later each time. */
+export const loadRetryFirstMs = 1000;
+export const loadRetryMaxMs = 30_000;
+/** A worker that starts loads functions for so long before it listens; the others are loaded behind. */
+export const loadAheadMs = 200;

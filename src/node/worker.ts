@@ -1,9 +1,11 @@
 import { MayflyError, systemClock } from '../base/mod.ts';
-import type { Engine, LoadedFunction } from '../engine/mod.ts';
+import type { CallMeasures, Engine } from '../engine/mod.ts';
 import { Gateway, type GatewayFunction, type ListeningSocket } from '../gateway/mod.ts';
 import { FailureLog } from './failure-log.ts';
+import { FunctionShelf, type Opened, type ShelvedFunction } from './function-shelf.ts';
 import { GuestLog } from './guest-log.ts';
 import { readImage } from './image-store.ts';
+import { loadAheadMs, loadedFunctionsMax, loadedImageBytesMax, loadsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { DeployedFunction, Snapshot, WorkerSettings } from './protocol.ts';
 
@@ -14,11 +16,11 @@ export interface WorkerTools {
 }
 
 interface Deployed {
-  readonly loaded: LoadedFunction;
+  readonly shelved: ShelvedFunction;
   readonly log: GuestLog;
 }
 
-/** A snapshot that is loaded. */
+/** A snapshot that can be served. */
 interface LoadedSnapshot {
   readonly generation: number;
   /** By everything that makes two functions differ to the engine. */
@@ -29,13 +31,16 @@ interface LoadedSnapshot {
 const nothing: LoadedSnapshot = { generation: 0, deployed: new Map(), functions: [] };
 
 /**
- * A worker's life: functions are loaded and warm before the snapshot that has them is served, and closed once the last request of
- * an older snapshot is done.
+ * A worker's life. When it begins, it serves as soon as it knows its routes: functions are loaded in their order, and those that
+ * are asked for first. A snapshot that comes later is served once what is new in it is loaded and warm, so that no request
+ * after a deploy pays for it; what it replaces is closed once the last request of an older snapshot is done.
  */
 export class Worker {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerTools;
   readonly #gateway: Gateway;
+  readonly #shelf: FunctionShelf;
+  readonly #logs = new WeakMap<DeployedFunction, GuestLog>();
   #served: LoadedSnapshot = nothing;
   /** Loaded beside it, to be served next. */
   #next: LoadedSnapshot | undefined;
@@ -45,6 +50,16 @@ export class Worker {
     this.#settings = settings;
     this.#tools = tools;
     this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log));
+    this.#shelf = new FunctionShelf({
+      load: (deployed, measures) => this.#load(deployed, measures),
+      measuresOf: (project) => tools.engine.measuresOf(project),
+      failed: ({ project, name }, error) =>
+        tools.log.error({ function: name, project, err: error }, 'function could not be loaded'),
+      nowMs: () => systemClock.monotonicMs(),
+      loadsMax,
+      loadedMax: loadedFunctionsMax,
+      loadedBytesMax: loadedImageBytesMax,
+    });
     tools.engine.beforeTurns(() => this.#gateway.flush());
   }
 
@@ -54,17 +69,22 @@ export class Worker {
     this.#forgetNext();
     const deployed = new Map<string, Deployed>();
     const functions: GatewayFunction[] = [];
+    const added: ShelvedFunction[] = [];
+    for (const one of wanted) {
+      const key = engineKey(one);
+      const known = this.#served.deployed.get(key) ?? deployed.get(key);
+      const found = known ?? this.#place(one);
+      if (known === undefined) added.push(found.shelved);
+      deployed.set(key, found);
+      functions.push({ loaded: found.shelved, limits: one.limits, routes: one.routes });
+    }
     try {
-      for (const one of wanted) {
-        const key = engineKey(one);
-        const found = this.#served.deployed.get(key) ?? deployed.get(key) ?? (await this.#load(one));
-        deployed.set(key, found);
-        functions.push({ loaded: found.loaded, limits: one.limits, routes: one.routes });
-      }
+      await this.#loadAhead(added, this.#served === nothing ? loadAheadMs : Infinity);
     } catch (error) {
-      close(deployed, this.#served);
+      this.#close(deployed, this.#served);
       throw error;
     }
+    this.#shelf.warmBehind(added);
     this.#next = { generation, deployed, functions };
   }
 
@@ -78,7 +98,7 @@ export class Worker {
     this.#served = next;
     this.#next = undefined;
     this.#gateway.publish(next.functions);
-    close(before.deployed, next);
+    this.#close(before.deployed, next);
   }
 
   /** Forgets a snapshot that was loaded and is not to be served. */
@@ -104,13 +124,25 @@ export class Worker {
   }
 
   #forgetNext(): void {
-    if (this.#next !== undefined) close(this.#next.deployed, this.#served);
+    if (this.#next !== undefined) this.#close(this.#next.deployed, this.#served);
     this.#next = undefined;
   }
 
-  async #load(deployed: DeployedFunction): Promise<Deployed> {
-    const { project, name, env, limits } = deployed;
-    const fields = { function: name, project };
+  /** Loads functions, several at once, until all are there or time is up. @throws MayflyError why the first one could not be */
+  async #loadAhead(functions: readonly ShelvedFunction[], forMs: number): Promise<void> {
+    const untilMs = systemClock.monotonicMs() + forMs;
+    const left = functions.values();
+    const work = async (): Promise<void> => {
+      for (const one of left) {
+        await this.#shelf.ready(one);
+        if (systemClock.monotonicMs() >= untilMs) return;
+      }
+    };
+    await Promise.all(Array.from({ length: loadsMax }, work));
+  }
+
+  #place(deployed: DeployedFunction): Deployed {
+    const fields = { function: deployed.name, project: deployed.project };
     const { log } = this.#tools;
     const guestLog = new GuestLog(
       {
@@ -119,22 +151,24 @@ export class Worker {
       },
       systemClock,
     );
-    const image = await readImage(this.#settings.imagesFolder, deployed.image);
-    const loaded = await this.#tools.engine.load({
-      project,
-      name,
-      image,
-      env,
-      limits,
-      log: (chunk) => guestLog.write(chunk),
-    });
-    return { loaded, log: guestLog };
+    this.#logs.set(deployed, guestLog);
+    return { shelved: this.#shelf.place(deployed), log: guestLog };
   }
-}
 
-/** Closes what `kept` does not have, too. */
-function close(deployed: ReadonlyMap<string, Deployed>, kept: LoadedSnapshot): void {
-  for (const [key, { loaded }] of deployed) if (!kept.deployed.has(key)) void loaded.close();
+  async #load(deployed: DeployedFunction, measures: CallMeasures): Promise<Opened> {
+    const { project, name, env, limits } = deployed;
+    const image = await readImage(this.#settings.imagesFolder, deployed.image);
+    const guestLog = this.#logs.get(deployed);
+    const log = (chunk: Uint8Array): void => guestLog?.write(chunk);
+    const loaded = await this.#tools.engine.load({ project, name, image, env, limits, log, measures });
+    return { loaded, imageBytes: image.byteLength };
+  }
+
+  /** Closes what `kept` does not have, too. */
+  #close(deployed: ReadonlyMap<string, Deployed>, kept: LoadedSnapshot): void {
+    for (const [key, { shelved, log }] of deployed)
+      if (!kept.deployed.has(key)) void this.#shelf.remove(shelved).then(() => log.flush());
+  }
 }
 
 /** Two functions of the same key are one to the engine; routes are the gateway's matter. */
