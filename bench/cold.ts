@@ -1,33 +1,41 @@
 /**
- * The first request to a function that this process has never seen: `npm run bench:cold [-- --functions N --json]`. Each function is
- * the 22 KB hello in C with other code, so that nothing V8 has compiled before is of use. What a worker does is done here, in one
- * process and without HTTP: read the image (from the system's file cache), compile it off the thread, make a slot, call; until the
- * first byte of the response.
+ * Functions that nobody has asked for yet: `npm run bench:cold [-- --functions N --json]`. Each is the 22 KB hello in C with other
+ * code, so that nothing V8 has compiled before is of use.
  *
- * Nodes load all functions before they serve, so that today a request never waits for this: it is what a function costs at
- * the start of a worker, and what one will cost that is loaded when it is first asked for. The second table is what a request sees
- * today: over HTTP, the first to each function of a node that has just started, and later ones.
+ * 1. A function that is on disk and was never in this process: from the call to the first byte of its response, without HTTP.
+ *    What a worker does then is done here: read the image (from the system's file cache), compile it off the thread, make a slot,
+ *    call.
+ * 2. A deploy: a worker that serves is given a snapshot with a function that is new. It takes traffic once it is compiled and
+ *    warm, so the first request over HTTP should take about as long as the thousandth.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Digest, functionName, projectId } from '../src/base/mod.ts';
 import { defaultLimits } from '../src/config/mod.ts';
-import { buildImage, createEngine, type Engine, type LoadedFunction, type ResponseSink } from '../src/engine/mod.ts';
-import { ImageStore, readImage } from '../src/node/mod.ts';
+import {
+  buildImage,
+  type CallMeasures,
+  createEngine,
+  type Engine,
+  type LoadedFunction,
+  type ResponseSink,
+} from '../src/engine/mod.ts';
+import { type DeployedFunction, FunctionShelf, ImageStore, type Opened, readImage } from '../src/node/mod.ts';
 import { emptyInput } from '../src/wasi/mod.ts';
 import { askEach } from './support/ask-each.ts';
-import { benchDataDir, functionsFolder, prepareFolder } from './support/functions-folder.ts';
+import { benchDataDir } from './support/functions-folder.ts';
 import { quantile } from './support/latencies.ts';
 import { serverCore } from './support/pinned.ts';
 import { Report, verdict } from './support/report.ts';
-import { startNode } from './support/server.ts';
 import { varyArtifact } from './support/vary-artifact.ts';
+import { WorkerProcess } from './support/worker-process.ts';
 
 const hello = join(import.meta.dirname, '../examples/hello-c/hello.wasm');
 const warmUpFunctions = 10;
 const warmUpCalls = 2000;
-const laterRounds = 10;
+const laterCalls = 1000;
+const deploys = 40;
 const p50WantedMs = 2.5;
 const ratioWanted = 2;
 
@@ -68,22 +76,63 @@ interface Sample {
   readonly totalMs: number;
 }
 
-async function measure(engine: Engine, store: ImageStore, digest: Digest, index: number): Promise<Sample> {
-  // Whatever the functions before left to do is not this one's.
-  await new Promise((resolve) => setTimeout(resolve, 2));
-  const startMs = performance.now();
-  const image = await readImage(store.imagesFolder, digest);
-  const readMs = performance.now();
-  const name = functionName(`cold-${index}`);
-  const loaded = await engine.load({ project: projectId('bench'), name, image, env: {}, limits: defaultLimits });
-  const loadedMs = performance.now();
-  const firstByteMs = await callOnce(loaded);
-  await loaded.close();
+/** Loads as a worker does, and keeps an eye on the clock. */
+class TimedShelf {
+  readonly #engine: Engine;
+  readonly #imagesFolder: string;
+  readonly #shelf: FunctionShelf;
+  #readMs = 0;
+  #loadedMs = 0;
+
+  constructor(engine: Engine, imagesFolder: string) {
+    this.#engine = engine;
+    this.#imagesFolder = imagesFolder;
+    this.#shelf = new FunctionShelf({
+      load: (deployed, measures) => this.#load(deployed, measures),
+      measuresOf: (project) => engine.measuresOf(project),
+      failed: (_deployed, error) => {
+        throw error;
+      },
+      nowMs: () => performance.now(),
+      loadsMax: 1,
+      loadedMax: 10,
+      loadedBytesMax: Infinity,
+    });
+  }
+
+  async #load(deployed: DeployedFunction, measures: CallMeasures): Promise<Opened> {
+    const image = await readImage(this.#imagesFolder, deployed.image);
+    this.#readMs = performance.now();
+    const { project, name, env, limits } = deployed;
+    const loaded = await this.#engine.load({ project, name, image, env, limits, measures });
+    this.#loadedMs = performance.now();
+    return { loaded, imageBytes: image.byteLength };
+  }
+
+  async measure(deployed: DeployedFunction): Promise<Sample> {
+    // Whatever the functions before left to do is not this one's.
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const startMs = performance.now();
+    const firstByteMs = await callOnce(this.#shelf.place(deployed));
+    return {
+      readMs: this.#readMs - startMs,
+      loadMs: this.#loadedMs - this.#readMs,
+      callMs: firstByteMs - this.#loadedMs,
+      totalMs: firstByteMs - startMs,
+    };
+  }
+}
+
+function deployedAs(name: string, image: Digest): DeployedFunction {
+  // The route of a function that is served under its name.
+  const route = { path: `/${name}/*`, mountPath: `/${name}` };
   return {
-    readMs: readMs - startMs,
-    loadMs: loadedMs - readMs,
-    callMs: firstByteMs - loadedMs,
-    totalMs: firstByteMs - startMs,
+    project: projectId('bench'),
+    name: functionName(name),
+    image,
+    env: {},
+    limits: defaultLimits,
+    routes: [route],
   };
 }
 
@@ -94,25 +143,35 @@ function middle(values: readonly number[]): number {
   );
 }
 
-/** Loads functions into this process, each for the first time. */
-async function inProcess(report: Report, artifact: Uint8Array, count: number): Promise<void> {
-  const store = await ImageStore.open(benchDataDir);
+/** Images of so many functions that differ in their code. */
+async function imagesOf(store: ImageStore, artifact: Uint8Array, count: number): Promise<Digest[]> {
   const digests: Digest[] = [];
-  for (let index = 0; index < count + warmUpFunctions; index++) {
+  for (let index = 0; index < count; index++) {
     const { bytes } = await buildImage(varyArtifact(artifact, index), { memoryBytesMax: defaultLimits.memoryBytes });
     digests.push(await store.put(bytes));
   }
   if (new Set(digests).size < digests.length) throw new Error('Two functions have the same image');
+  return digests;
+}
 
+/** Calls functions that are on disk, each for the first time. */
+async function fromDisk(
+  report: Report,
+  store: ImageStore,
+  images: readonly Digest[],
+  artifactBytes: number,
+): Promise<void> {
   const engine = createEngine();
+  const shelf = new TimedShelf(engine, store.imagesFolder);
   const samples: Sample[] = [];
-  for (const [index, digest] of digests.entries()) {
-    const sample = await measure(engine, store, digest, index);
+  for (const [index, image] of images.entries()) {
+    const sample = await shelf.measure(deployedAs(`cold-${index}`, image));
     if (index >= warmUpFunctions) samples.push(sample);
   }
   await engine.close();
+  const count = samples.length;
 
-  report.say(`\n${count} functions of ${artifact.byteLength} bytes, each for the first time; ms\n`);
+  report.say(`\n${count} functions of ${artifactBytes} bytes on disk, each called for the first time; ms\n`);
   report.row(['', 'p50', 'p99', 'max'], widths);
   for (const [step, label] of steps)
     sayStep(
@@ -139,35 +198,34 @@ function sayStep(report: Report, label: string, values: readonly number[]): void
   report.add({ step: label, p50, p99, max });
 }
 
-/** Asks a node that has just started for each of its functions, again and again. */
-async function overHttp(report: Report, artifact: Uint8Array, count: number): Promise<void> {
-  const names = Array.from({ length: count }, (_, index) => `f${index}`);
-  const folder = functionsFolder('cold', [
-    { name: 'warm', artifact },
-    ...names.map((name, index) => ({ name, artifact: varyArtifact(artifact, index) })),
-  ]);
-  await prepareFolder(folder);
-  const server = await startNode([folder, '--workers', '1', '--data-dir', benchDataDir], serverCore);
+/** Deploys to a worker that serves, over and over, and asks each new function a thousand times. */
+async function afterDeploy(report: Report, store: ImageStore, images: readonly Digest[]): Promise<void> {
+  const [base, ...others] = images.map((image, index) => deployedAs(`f${index}`, image));
+  if (base === undefined) return;
+  const worker = await WorkerProcess.start([base], store.imagesFolder, serverCore);
+  const first: number[] = [];
+  const thousandth: number[] = [];
   try {
     // The worker itself has to have served something: it is the function that is new.
-    await askEach(
-      server,
-      Array.from({ length: warmUpCalls }, () => '/warm/'),
-    );
-    const paths = names.map((name) => `/${name}/`);
-    const first = await askEach(server, paths);
-    const later: number[] = [];
-    for (let round = 0; round < laterRounds; round++) later.push(...(await askEach(server, paths)));
-    report.say(`\n${count} functions of a node that has just started, asked for in turn over HTTP; ms\n`);
-    report.row(['', 'p50', 'p99', 'max'], widths);
-    sayStep(report, 'the first request to each', first);
-    sayStep(report, 'later ones', later);
-    const ratio = middle(first) / middle(later);
-    const reached = verdict(ratio <= ratioWanted);
-    report.say(`\nwanted: the first within ${ratioWanted}× of later ones: ${ratio.toFixed(2)}×, ${reached}`);
+    await askEach(worker, Array<string>(warmUpCalls).fill('/f0/'));
+    for (const [at, deployed] of others.entries()) {
+      await worker.publish([base, deployed]);
+      // The connection is not new either.
+      const [, ...latencies] = await askEach(worker, ['/f0/', ...Array<string>(laterCalls).fill(`/f${at + 1}/`)]);
+      first.push(latencies[0] ?? NaN);
+      thousandth.push(middle(latencies.slice(-10)));
+    }
   } finally {
-    await server.stop();
+    await worker.stop();
   }
+  report.say(`\n${others.length} deploys to a worker that serves, then requests over HTTP, one after the other; ms\n`);
+  report.row(['', 'p50', 'p99', 'max'], widths);
+  sayStep(report, 'the first request', first);
+  sayStep(report, 'the thousandth', thousandth);
+  const ratio = middle(first) / middle(thousandth);
+  report.say(
+    `\nwanted: the first within ${ratioWanted}× of the thousandth: ${ratio.toFixed(2)}×, ${verdict(ratio <= ratioWanted)}`,
+  );
 }
 
 async function main(): Promise<void> {
@@ -177,8 +235,10 @@ async function main(): Promise<void> {
   const report = new Report(values.json ? 'json' : 'text');
   const count = Number(values.functions);
   const artifact = readFileSync(hello);
-  await inProcess(report, artifact, count);
-  await overHttp(report, artifact, count);
+  const store = await ImageStore.open(benchDataDir);
+  const images = await imagesOf(store, artifact, count + warmUpFunctions);
+  await fromDisk(report, store, images, artifact.byteLength);
+  await afterDeploy(report, store, images.slice(0, deploys + 1));
   report.end();
 }
 

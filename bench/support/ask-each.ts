@@ -1,8 +1,10 @@
 import { HttpConnection } from './http-connection.ts';
-import type { BenchServer } from './server.ts';
 
 /** Asks for each path once, one after the other on one connection. @returns how long each took, ms */
-export async function askEach(server: BenchServer, paths: readonly string[]): Promise<number[]> {
+export async function askEach(
+  server: { readonly host: string; readonly port: number },
+  paths: readonly string[],
+): Promise<number[]> {
   let answered: (outcome: string) => void = () => undefined;
   const connection = new HttpConnection(server.port, server.host, {
     answered: (_connection, outcome) => answered(outcome),

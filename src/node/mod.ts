@@ -20,12 +20,14 @@
  *     guardian      everybody finishes what is under way, and exits
  *     builder       what it was to build has failed
  *
- * Start: open the sockets → supervisor → open the store → prepare every function, while workers start → workers load, switch and
- * listen → ready. A failure on the way leaves nothing running. Stop: workers take what waits at their sockets, finish up to a
+ * Start: open the sockets → supervisor → open the store → prepare every function, while workers start → workers load what there is
+ * time for (function-shelf.ts), switch and listen → ready. A failure on the way leaves nothing running. Stop: workers take what waits at their sockets, finish up to a
  * deadline, exit. Restart: a new supervisor, from the code on disk, has the workers replaced one place after the other.
  */
+export { FunctionShelf, type Opened } from './function-shelf.ts';
 export { ImageStore, readImage } from './image-store.ts';
 export { createLog, type Log, LogStyle } from './log.ts';
 export { packageVersion } from './paths.ts';
 export { prepareFunctions, readArtifact } from './prepare.ts';
+export type { DeployedFunction, FromWorker, ToWorker, WorkerCommand } from './protocol.ts';
 export { type NodeOptions, type RunningNode, startNode } from './start-node.ts';
