@@ -1,7 +1,10 @@
 /**
  * Twice what a worker can do: `npm run bench:overload [-- --seconds N --json]`. One worker on one core, callers that do not wait for
- * each other. First half of its capacity, then twice that, then half again. What is served should take as long as before, the
- * rest be refused at once, memory stay as it is, and the last phase look like the first.
+ * each other. First half of its capacity, then twice that, then half again. Wanted:
+ *
+ * - what is served under overload waits for a bounded time, and is as much as the worker can do at all;
+ * - the rest is refused, with Retry-After, faster than what is served;
+ * - nothing is lost, memory does not grow from the first second to the last, and afterwards all is as before.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +14,18 @@ import { benchDataDir, functionsFolder } from './support/functions-folder.ts';
 import { runLoad } from './support/load.ts';
 import type { GroupResult } from './support/load-plan.ts';
 import { generatorCore, residentBytes, serverCore } from './support/pinned.ts';
-import { msText, Report } from './support/report.ts';
+import { msText, Report, verdict } from './support/report.ts';
 import { type BenchServer, startNode } from './support/server.ts';
 
 const root = join(import.meta.dirname, '..');
 const widths = [22, 10, 10, 10, 10, 12, 12, 8] as const;
 const calmSeconds = 5;
+/** What is served under overload may wait so long; calls wait for a busy thread for 100 ms at most before others are refused. */
+const servedP99WantedMs = 300;
+const refusedP99WantedMs = 100;
+const servedShareWanted = 0.7;
+/** Buffers and garbage of more connections than before. */
+const grownWantedBytes = 64 * mib;
 
 /** A kind of load: what its function costs decides what refusing costs beside it. */
 interface Case {
@@ -74,18 +83,37 @@ function say(report: Report, name: string, server: BenchServer, result: GroupRes
 
 async function measure(report: Report, server: BenchServer, { name, path }: Case, seconds: number): Promise<void> {
   const capacity = await capacityOf(server, path);
+  const resident = (): number => residentBytes(server.pids[0] ?? 0);
   report.say(`\n${name}: ${capacity.toFixed(0)} requests/s, from 64 callers that wait for their answers`);
   report.row(['', 'served/s', 'p50', 'p99', 'refused/s', 'p50', 'p99', 'MiB'], widths);
-  const steps = [
-    ['half, before', 0.5, calmSeconds],
-    ['twice', 2, seconds],
-    ['half, after', 0.5, calmSeconds],
-  ] as const;
-  for (const [label, share, forSeconds] of steps) {
+  const run = async (label: string, share: number, forSeconds: number): Promise<GroupResult> => {
     const result = await phase(server, path, capacity * share, forSeconds);
     say(report, `${label}: ${(capacity * share).toFixed(0)}/s`, server, result);
-    if (share !== 0.5) sayWindows(report, result);
-  }
+    return result;
+  };
+  const before = await run('half, before', 0.5, calmSeconds);
+  // Its first seconds are there so that what many connections need is there already.
+  await run('twice, at first', 2, calmSeconds);
+  const residentBefore = resident();
+  const twice = await run('twice', 2, seconds);
+  const grown = resident() - residentBefore;
+  sayWindows(report, twice);
+  const after = await run('half, after', 0.5, calmSeconds);
+  const checks = [
+    [`served at least ${servedShareWanted} of it`, twice.ok.count / seconds >= servedShareWanted * capacity],
+    [`served within ${servedP99WantedMs} ms (p99)`, twice.ok.p99Ms <= servedP99WantedMs],
+    [`refused within ${refusedP99WantedMs} ms (p99)`, twice.refused.p99Ms <= refusedP99WantedMs],
+    ['nothing lost', lostOf(twice) === 0],
+    [`memory grew by at most ${grownWantedBytes / mib} MiB`, grown <= grownWantedBytes],
+    ['afterwards p50 is within twice what it was', after.ok.p50Ms <= 2 * before.ok.p50Ms && lostOf(after) === 0],
+  ] as const;
+  for (const [wanted, reached] of checks) report.say(`  wanted: ${wanted}: ${verdict(reached)}`);
+  report.add({ name, checks: Object.fromEntries(checks) });
+}
+
+/** Requests that were neither served nor refused. */
+function lostOf({ ok, refused, outcomes }: GroupResult): number {
+  return Object.values(outcomes).reduce((sum, count) => sum + count, 0) - ok.count - refused.count;
 }
 
 /** How the first second and the last of a long phase compare. */

@@ -15,6 +15,7 @@ const defaults = {
   sliceMs: 1,
   tickMs: 0.5,
   queueMax: 1024,
+  queueWaitMsMax: 100,
   waitingMax: 2560,
   slotsPerFunctionMax: 64,
   slotBytesMax: 1024 * mib,
@@ -59,7 +60,7 @@ class ThreadEngine implements Engine {
     this.#refuseWhenClosed();
     checkMemory(image, spec);
     this.#checkRoom(image);
-    const { queueMax, slotsPerFunctionMax } = this.#options;
+    const { queueMax, queueWaitMsMax, slotsPerFunctionMax } = this.#options;
     const account = this.#resources.account(spec.project);
     const runtime = new FunctionRuntime({
       account,
@@ -69,6 +70,7 @@ class ThreadEngine implements Engine {
       limits: spec.limits,
       scheduler: this.#scheduler,
       queueMax,
+      queueWaitMsMax,
       slotsMax: slotsPerFunctionMax,
       makeHost: cgiHost(spec),
       environment: cgiEnvironment(spec),

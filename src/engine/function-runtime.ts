@@ -21,6 +21,8 @@ export interface FunctionRuntimeOptions {
   readonly scheduler: Scheduler;
   /** Calls that may wait, for a turn or for a slot. */
   readonly queueMax: number;
+  /** How long they may come to wait while the thread is busy. */
+  readonly queueWaitMsMax: number;
   readonly slotsMax: number;
   /** Counts what calls take, and how they end. */
   readonly measures: CallMeasures;
@@ -45,6 +47,8 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   readonly #queue = new Set<PendingCall>();
   /** Calls that wait for their turn. */
   #awaitingTurn = 0;
+  /** How long the call waited that was dispatched last. */
+  #lastWaitMs = 0;
   /** Calls that were taken on and are not over. */
   #calls = 0;
   #closing: PromiseWithResolvers<void> | undefined;
@@ -89,9 +93,8 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   }
 
   call(request: GuestRequest, sink: ResponseSink, chosenMs?: number): Call {
-    const { scheduler, account, queueMax } = this.#options;
-    const isFull = this.#queue.size + this.#awaitingTurn >= queueMax || !account.places.hasRoom(1);
-    if (this.#closing !== undefined || isFull) {
+    const { scheduler, account } = this.#options;
+    if (this.#closing !== undefined || this.#isOverloaded()) {
       this.measures.refused('overloaded');
       sink.fail(new MayflyError('overloaded', {}), noTiming);
       return overCall;
@@ -134,6 +137,14 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     );
   }
 
+  #isOverloaded(): boolean {
+    const { queueMax, queueWaitMsMax, scheduler, account } = this.#options;
+    if (!account.places.hasRoom(1)) return true;
+    const waiting = this.#queue.size + this.#awaitingTurn;
+    if (waiting === 0) return false;
+    return waiting >= queueMax || (this.#lastWaitMs > queueWaitMsMax && scheduler.isSpent);
+  }
+
   /** @returns undefined when the request cannot be served, which the sink has then been told */
   #admit(request: GuestRequest, sink: ResponseSink, chosenMs: number): PendingCall | undefined {
     const { environment, limits } = this.#options;
@@ -171,6 +182,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     call.slot = slot;
     this.#options.account.places.change(-1);
     call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
+    this.#lastWaitMs = call.queueMs;
     slot.run(call);
     // Most guests are done by now, and their slot is back.
     this.#slots.prepareSpare();

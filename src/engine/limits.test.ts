@@ -123,6 +123,23 @@ describe('limits', () => {
     await narrow.close();
   });
 
+  for (const [kind, guest, url, wanted] of [
+    ['busy with guests refuses what comes when waiting takes too long', 'hog', '/?empty', 'overloaded'],
+    ['whose guests sleep lets calls wait as long as it takes', 'sleeper', '/?ms=20', 'waited_us'],
+  ] as const) {
+    it(`a thread ${kind}`, async () => {
+      const impatient = createEngine({ slotsPerFunctionMax: 1, queueWaitMsMax: 0 });
+      const loaded = await loadGuest(impatient, guest, { cpuMs: 20 });
+      const [first, ...others] = [1, 2, 3].map(() => answer(loaded, url));
+      await first;
+      // The second has its slot by now, for which it has waited; the third still waits.
+      const late = await answer(loaded, url);
+      assert.equal(late.startsWith(wanted), true, late);
+      await Promise.all(others);
+      await impatient.close();
+    });
+  }
+
   it('a caller that leaves while it waits for a slot is told, and its place goes to the next', async () => {
     const narrow = createEngine({ slotsPerFunctionMax: 1 });
     const sleeper = await loadGuest(narrow, 'sleeper');

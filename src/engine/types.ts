@@ -98,6 +98,11 @@ export interface EngineOptions {
   readonly queueMax?: number;
   /** Calls of all functions that may wait, of which a project has a share. */
   readonly waitingMax?: number;
+  /**
+   * How long calls may come to wait for a busy thread before more are refused as `overloaded`: what waits longer than that
+   * would only make everybody late. Calls that wait for guests which sleep are not meant.
+   */
+  readonly queueWaitMsMax?: number;
   /** Slots one function may have at once. */
   readonly slotsPerFunctionMax?: number;
   /** Bytes of memory that all slots hold together, of which a project has a share: past it no slot is made, and none grows. */

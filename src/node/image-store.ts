@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { type Digest, MayflyError } from '../base/mod.ts';
+import { type Digest, kib, MayflyError } from '../base/mod.ts';
 import { fileErrorReason } from '../config/mod.ts';
 
 /**
@@ -80,6 +80,17 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
+/** The same; a large image is read through by another thread, as this one may have requests to serve. */
+async function digestOffThread(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
+  if (bytes.byteLength < offThreadBytes) return digestOf(bytes);
+  const hash = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
+  // The one form that a digest has.
+  return `sha256:${hash}` as Digest;
+}
+
+/** What is hashed in less time than it takes to hand it over. */
+const offThreadBytes = 128 * kib;
+
 function imagePath(imagesFolder: string, digest: Digest): string {
   return path.join(imagesFolder, `${digest.slice('sha256:'.length)}.image`);
 }
@@ -89,7 +100,7 @@ function imagePath(imagesFolder: string, digest: Digest): string {
  * @throws MayflyError image_corrupt
  */
 export async function readImage(imagesFolder: string, digest: Digest): Promise<Uint8Array> {
-  let bytes: Uint8Array;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await readFile(imagePath(imagesFolder, digest));
   } catch (error) {
@@ -99,7 +110,7 @@ export async function readImage(imagesFolder: string, digest: Digest): Promise<U
       { cause: error },
     );
   }
-  if (digestOf(bytes) !== digest)
+  if ((await digestOffThread(bytes)) !== digest)
     throw new MayflyError('image_corrupt', { reason: `${digest} has other content than its name says` });
   return bytes;
 }
