@@ -142,7 +142,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     if (!account.places.hasRoom(1)) return true;
     const waiting = this.#queue.size + this.#awaitingTurn;
     if (waiting === 0) return false;
-    return waiting >= queueMax || (this.#lastWaitMs > queueWaitMsMax && scheduler.isSpent);
+    return waiting >= queueMax || (this.#lastWaitMs > queueWaitMsMax && scheduler.isBusy());
   }
 
   /** @returns undefined when the request cannot be served, which the sink has then been told */

@@ -129,7 +129,7 @@ describe('limits', () => {
   ] as const) {
     it(`a thread ${kind}`, async () => {
       const impatient = createEngine({ slotsPerFunctionMax: 1, queueWaitMsMax: 0 });
-      const loaded = await loadGuest(impatient, guest, { cpuMs: 20 });
+      const loaded = await loadGuest(impatient, guest, { cpuMs: 120 });
       const [first, ...others] = [1, 2, 3].map(() => answer(loaded, url));
       await first;
       // The second has its slot by now, for which it has waited; the third still waits.

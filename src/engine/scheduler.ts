@@ -39,6 +39,12 @@ export interface SchedulerOptions {
 
 const sweepEveryMs = 10;
 
+/** A thread is busy when guests use more than this share of it, */
+const busyShare = 0.7;
+/** and have used so much beyond that share lately. */
+const busyMsMin = 20;
+const busyMsMax = 60;
+
 export class Scheduler {
   readonly clock: Clock;
   readonly sliceMs: number;
@@ -58,6 +64,9 @@ export class Scheduler {
   #spentMs = 0;
   /** The time that the owner had had who began a turn last: whoever has been away is taken to have had as much. */
   #floorMs = 0;
+  /** What guests have used of the thread beyond `busyShare` of the time that went by: a bucket that leaks. */
+  #busyMs = 0;
+  #leakedMs = 0;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock, options: SchedulerOptions) {
@@ -100,6 +109,7 @@ export class Scheduler {
   /** A guest of `owner` used the thread for so long. */
   spend(owner: Turns, ms: number): void {
     this.#spentMs += ms;
+    this.#busyMs += ms;
     owner.usedMs += ms;
   }
 
@@ -112,6 +122,19 @@ export class Scheduler {
   /** Nobody saves up a share of the thread while away. */
   #welcome(owner: Turns): void {
     if (owner.waiting === 0 && owner.usedMs < this.#floorMs) owner.usedMs = this.#floorMs;
+  }
+
+  /** Whether guests keep the thread busy: then whoever waits, waits for it, and not for a guest that sleeps. */
+  isBusy(): boolean {
+    this.#leak();
+    return this.#busyMs > busyMsMin;
+  }
+
+  #leak(): void {
+    const now = this.clock.monotonicMs();
+    const leak = (now - this.#leakedMs) * busyShare;
+    this.#leakedMs = now;
+    this.#busyMs = Math.min(busyMsMax, Math.max(0, this.#busyMs - leak));
   }
 
   /** Whether guests have used up a slice, so that a newcomer has to wait for the event loop to have its turn. */
@@ -144,6 +167,7 @@ export class Scheduler {
   readonly #turn = (): void => {
     this.#turnScheduled = false;
     this.beforeTurns();
+    this.#leak();
     this.#spentMs = 0;
     while (this.#fresh.length > 0 && !this.isSpent) this.#next(this.#fresh);
     const spentMs = this.#spentMs;
