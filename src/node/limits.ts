@@ -59,9 +59,9 @@ export const quietUtilization = 0.5;
 export const loadsMax = 4;
 /**
  * Functions that a worker has in memory, and the bytes of their images together; beyond that the one that was used least
- * recently goes. Two memories at least belong to each, of the 16,363 that V8 gives a process.
+ * recently goes. Two memories at least belong to each, and of the engine's a project alone can have about 6,500.
  */
-export const loadedFunctionsMax = 4096;
+export const loadedFunctionsMax = 3000;
 export const loadedImageBytesMax: number = 512 * mib;
 /** Calls that wait for their function to be loaded, of each function. */
 export const loadWaitersMax = 1024;

@@ -26,6 +26,7 @@
  */
 export { FunctionShelf, type Opened } from './function-shelf.ts';
 export { ImageStore, readImage } from './image-store.ts';
+export { ListeningSockets } from './listening-sockets.ts';
 export { createLog, type Log, LogStyle } from './log.ts';
 export { packageVersion } from './paths.ts';
 export { prepareFunctions, readArtifact } from './prepare.ts';
