@@ -5,6 +5,7 @@ import { fromWireError } from '../../src/base/mod.ts';
 import type { ListenAddress } from '../../src/config/mod.ts';
 import { type ListeningSocket, ServerTiming } from '../../src/gateway/mod.ts';
 import {
+  codeIdentity,
   type DeployedFunction,
   type FromWorker,
   ListeningSockets,
@@ -39,7 +40,13 @@ export class WorkerProcess {
     const child = fork(program, { ...pinned, execArgv, serialization: 'advanced' });
     const { address } = sockets;
     const worker = new WorkerProcess(child, address);
-    const settings = { address, imagesFolder, serverTiming: ServerTiming.hidden, logStyle: LogStyle.json };
+    const settings = {
+      code: codeIdentity(),
+      address,
+      imagesFolder,
+      serverTiming: ServerTiming.hidden,
+      logStyle: LogStyle.json,
+    };
     await worker.#do({ kind: 'begin', settings });
     await worker.publish(functions);
     await worker.#do({ kind: 'listen' }, sockets.of(0));

@@ -7,7 +7,7 @@ import { ServerResponse } from 'node:http';
  * gateway has checked: a quarter of what it takes for a request.
  *
  * Everything else about the response stays node's: the order of pipelined responses, keep-alive, what is unread of a request.
- * All that it waits for is `finish`. docs/decisions/0004 has the whole of it.
+ * All that it waits for is `finish`. docs/decisions/0007 has the whole of it.
  */
 export class WholeResponse extends ServerResponse {
   #isEnded = false;

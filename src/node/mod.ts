@@ -24,6 +24,7 @@
  * time for (function-shelf.ts), switch and listen → ready. A failure on the way leaves nothing running. Stop: workers take what waits at their sockets, finish up to a
  * deadline, exit. Restart: a new supervisor, from the code on disk, has the workers replaced one place after the other.
  */
+export { codeIdentity } from './code-identity.ts';
 export { FunctionShelf, type Opened } from './function-shelf.ts';
 export { ImageStore, readImage } from './image-store.ts';
 export { ListeningSockets } from './listening-sockets.ts';

@@ -28,7 +28,7 @@ class WorkerUnderTest {
     this.imagesFolder = store.imagesFolder;
     this.#address = address;
     const { imagesFolder } = store;
-    const settings = { address, imagesFolder, serverTiming: ServerTiming.hidden, logStyle: LogStyle.json };
+    const settings = { code: '', address, imagesFolder, serverTiming: ServerTiming.hidden, logStyle: LogStyle.json };
     this.#worker = new Worker(settings, { engine: createEngine(), log: createLog(LogStyle.json, {}) });
   }
 
