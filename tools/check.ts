@@ -12,6 +12,7 @@ const checks: Readonly<Record<string, () => string[]>> = {
   lint: () => [commandOf('oxlint')],
   format: () => [commandOf('oxfmt'), '--check'],
   layers: () => [join(import.meta.dirname, 'check-layers.ts')],
+  docs: () => [join(import.meta.dirname, 'gen-reference.ts'), '--check'],
   tidy: () => [join(import.meta.dirname, 'tidy.ts')],
 };
 

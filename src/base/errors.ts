@@ -282,6 +282,11 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
   ),
 };
 
+/** What is known of each code: for the reference. */
+export function errorManual(): { readonly code: string; readonly status: number; readonly fault: Fault }[] {
+  return Object.entries(errorTable).map(([code, { status, fault }]) => ({ code, status, fault }));
+}
+
 /** A failure with a permanent code. The only class of error that Mayfly throws on purpose. */
 export class MayflyError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'MayflyError';

@@ -12,6 +12,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { countText } from './count.ts';
 export {
   type ErrorCode,
+  errorManual,
   type ErrorParams,
   errorText,
   Fault,

@@ -27,7 +27,7 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
     if (error instanceof CommanderError) {
       // Help and the version were asked for, and are out already.
       if (error.exitCode === 0) return ExitCode.ok;
-      terminal.say(errorText(usageError(error, args)));
+      terminal.say(errorText(usageError(error, args, program)));
       return ExitCode.badUsage;
     }
     if (!isMayflyError(error)) throw error;
@@ -69,11 +69,24 @@ function makeProgram(context: CommandContext): Command {
   return program;
 }
 
+/** The help of every command, for the reference. */
+export function commandManual(): { readonly name: string; readonly help: string }[] {
+  const terminal: Terminal = { print: () => {}, say: () => {}, reader: 'program' };
+  return makeProgram({ terminal, exit: () => {} }).commands.map((command) => {
+    // Help is as wide as the terminal; a page is not.
+    command.configureOutput({ getOutHelpWidth: () => 100 });
+    let after = '';
+    command.configureOutput({ writeOut: (text) => (after += text) });
+    command.outputHelp();
+    return { name: command.name(), help: after };
+  });
+}
+
 /** Commander's own words, in the shape of all others. */
-function usageError(error: CommanderError, args: readonly string[]): MayflyError {
+function usageError(error: CommanderError, args: readonly string[], program: Command): MayflyError {
   const [what = '', ...guess] = error.message.replace(/^error: /, '').split('\n');
-  const name = ['serve', 'run', 'inspect', 'bench'].find((command) => command === args[0]);
-  const command = name === undefined ? 'mayfly' : `mayfly ${name}`;
+  const known = program.commands.some((each) => each.name() === args[0]);
+  const command = known ? `mayfly ${args[0]}` : 'mayfly';
   const suggestion = guess.join(' ').replace(/^\(|\)$/g, '');
   const hint = `${suggestion === '' ? '' : `${suggestion} `}See ${command} --help`;
   return new MayflyError('bad_usage', { message: `Cannot run ${command}: ${what}`, hint });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { limitManual, type LimitName, type Limits } from './limits.ts';
+import { limitManual, type LimitName } from './limits.ts';
 import { parseQuantity, quantityWanted } from './quantity.ts';
 
 /** Reads a limit's value, a number or text with a unit such as `64MiB` or `2s`. */
-function valueSchema(name: LimitName): z.ZodType<number> {
-  const { about, kind, range } = limitManual[name];
+export function limitValueSchema(name: LimitName): z.ZodType<number> {
+  const { kind, range } = limitManual[name];
   const read = (value: unknown, context: z.RefinementCtx): number => {
     const parsed =
       typeof value === 'number' || typeof value === 'string' ? parseQuantity(value, kind, range) : undefined;
@@ -12,16 +12,5 @@ function valueSchema(name: LimitName): z.ZodType<number> {
     context.addIssue({ code: 'custom', message: `${quantityWanted(kind, range)} is wanted` });
     return z.NEVER;
   };
-  return z.unknown().transform(read).describe(about);
+  return z.unknown().transform(read);
 }
-
-/** The `[limits]` table of a manifest. */
-export const limitsSchema: z.ZodType<Partial<Limits>> = z.strictObject({
-  cpuMs: valueSchema('cpuMs').exactOptional(),
-  wallMs: valueSchema('wallMs').exactOptional(),
-  memoryBytes: valueSchema('memoryBytes').exactOptional(),
-  requestBodyBytes: valueSchema('requestBodyBytes').exactOptional(),
-  responseBodyBytes: valueSchema('responseBodyBytes').exactOptional(),
-  subrequests: valueSchema('subrequests').exactOptional(),
-  logBytes: valueSchema('logBytes').exactOptional(),
-} satisfies Record<LimitName, unknown>);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isMayflyError } from '../base/mod.ts';
 import { parseManifest } from './manifest.ts';
@@ -18,8 +19,10 @@ test('parseManifest reads a whole manifest', () => {
     `
 name = "hello"
 main = "hello.wasm"
+secrets = ["API_KEY"]
 [build]
 command = "make"
+watch = ["src"]
 [[routes]]
 path = "/hello/*"
 [[routes]]
@@ -30,6 +33,8 @@ cpuMs = 20
 memoryBytes = "64MiB"
 [vars]
 GREETING = "hi"
+[allow]
+hosts = ["api.example.org:443", "*.example.org", "[2001:db8::7]:8443", "192.0.2.7:80"]
 [example]
 try = ["/hello/world"]
 `,
@@ -38,12 +43,27 @@ try = ["/hello/world"]
   assert.deepEqual(manifest, {
     name: 'hello',
     main: 'hello.wasm',
-    build: { command: 'make' },
+    secrets: ['API_KEY'],
+    build: { command: 'make', watch: ['src'] },
     routes: [{ path: '/hello/*' }, { path: '/hi', host: '*.example.org' }],
     limits: { cpuMs: 20, memoryBytes: 67_108_864 },
     vars: { GREETING: 'hi' },
+    allow: {
+      hosts: [
+        { host: 'api.example.org', port: 443 },
+        { host: '*.example.org' },
+        { host: '2001:db8::7', port: 8443 },
+        { host: '192.0.2.7', port: 80 },
+      ],
+    },
+    bindings: {},
     example: { try: ['/hello/world'] },
   });
+});
+
+test('parseManifest reads the manifest that the reference shows', () => {
+  const source = readFileSync(new URL('../../tools/reference-manifest.toml', import.meta.url));
+  assert.equal(parseManifest(source, 'mayfly.toml').name, 'orders');
 });
 
 test('parseManifest fills in what need not be said', () => {
@@ -53,6 +73,9 @@ test('parseManifest fills in what need not be said', () => {
     routes: [],
     limits: {},
     vars: {},
+    secrets: [],
+    allow: { hosts: [] },
+    bindings: {},
   });
 });
 
@@ -97,7 +120,20 @@ const refused: readonly (readonly [string, string])[] = [
   ['a build without a command', 'name = "a"\nmain = "x"\n[build]\n'],
   ['a limit as a table', 'name = "a"\nmain = "x"\nlimits = 3'],
   ['a path to try without a slash', 'name = "a"\nmain = "x"\n[example]\ntry = ["x"]'],
-  ['bindings, which are later work', 'name = "a"\nmain = "x"\n[bindings]\n'],
+  ['a route given twice', 'name = "a"\nmain = "x"\nroutes = [{ path = "/a" }, { path = "/a" }]'],
+  ['a secret given twice', 'name = "a"\nmain = "x"\nsecrets = ["A", "A"]'],
+  ['a secret that no variable can be named', 'name = "a"\nmain = "x"\nsecrets = ["a-b"]'],
+  ['a secret with the name of a variable', 'name = "a"\nmain = "x"\nsecrets = ["A"]\nvars = { A = "1" }'],
+  ['a build command of blanks', 'name = "a"\nmain = "x"\n[build]\ncommand = "  "'],
+  ['a folder to watch that is outside', 'name = "a"\nmain = "x"\n[build]\ncommand = "make"\nwatch = ["../src"]'],
+  ['NUL in a name', 'name = "a\\u0000"\nmain = "x"'],
+  ['NUL in main', 'name = "a"\nmain = "x\\u0000.wasm"'],
+  ['NUL in a variable', 'name = "a"\nmain = "x"\nvars = { A = "\\u0000" }'],
+  ['NUL in a build command', 'name = "a"\nmain = "x"\n[build]\ncommand = "make\\u0000"'],
+  ['NUL itself', 'name = "a"\nmain = "\u0000"'],
+  ['arrays in arrays', `name = "a"\nmain = ${'['.repeat(5000)}${']'.repeat(5000)}`],
+  ['tables in tables', `name = "a"\nmain = "x"\n[vars]\n${Array.from({ length: 5000 }, () => 'a').join('.')} = 1`],
+  ['more than a manifest can need', `name = "a"\nmain = "x"\n${'# and so on\n'.repeat(30_000)}`],
 ];
 for (const [name, source] of refused) {
   test(`parseManifest refuses ${name}`, () => assert.equal(mistakesOf(source).length, 1));
@@ -121,3 +157,43 @@ for (const host of ['Example.org', 'example.org:80', '*', '*.', 'a.*.b', '-a', '
     assert.equal(mistakesOf(`name = "a"\nmain = "x"\n[[routes]]\npath = "/"\nhost = "${host}"`).length, 1);
   });
 }
+
+for (const main of ['../x.wasm', 'a/../../x.wasm', '..', '/etc/passwd', 'C:\\\\x.wasm', '..\\\\x.wasm', '']) {
+  test(`parseManifest refuses the main ${main}`, () => {
+    assert.equal(mistakesOf(`name = "a"\nmain = "${main}"`).length, 1);
+  });
+}
+
+const badHosts =
+  ' * https://example.org example.org/path Example.org a\tb 127.1 2130706433 0x7f.0.0.1 example.org:0 example.org:65536 example.org: ::1 [::1 [example.org]:80 [1.2.3.4] a\u0000b';
+for (const host of badHosts.split(' ')) {
+  test(`parseManifest refuses to allow the host ${JSON.stringify(host)}`, () => {
+    assert.equal(mistakesOf(`name = "a"\nmain = "x"\n[allow]\nhosts = [${JSON.stringify(host)}]`).length, 1);
+  });
+}
+
+test('parseManifest refuses a binding of a kind that is not served, by name and with what to do', () => {
+  const [mistake, ...more] = mistakesOf('name = "a"\nmain = "x"\n[bindings]\nkv = ["SESSIONS"]');
+  assert.deepEqual(more, []);
+  assert.match(mistake ?? '', /^4:1: bindings\.kv asks for a binding of a kind .*, remove it/);
+  assert.match(mistakesOf('name = "a"\nmain = "x"\n[bindings]\nkvs = ["A"]')[0] ?? '', /did you mean kv\?/);
+});
+
+test('parseManifest refuses what is not UTF-8', () => {
+  assert.throws(
+    () => parseManifest(Buffer.from('name = "\u00e4"', 'latin1'), 'mayfly.toml'),
+    (error) => isMayflyError(error, 'bad_manifest'),
+  );
+});
+
+test('parseManifest tells so many mistakes and counts the others', () => {
+  const keys = Array.from({ length: 20_000 }, (_, index) => `k${index} = 1`).join('\n');
+  const mistakes = mistakesOf(keys);
+  assert.ok(mistakes.length <= 52);
+  assert.match(mistakes.at(-1) ?? '', /^and \d+ more$/);
+});
+
+test('parseManifest writes nothing that a terminal acts on', () => {
+  const source = '"\\u001b[2J\\u009b" = 1\nname = "\\u001b[2J\\u202e"\nmain = "x"\n[vars]\n"\\u001b" = "x"';
+  for (const mistake of mistakesOf(source)) assert.doesNotMatch(mistake, /[\p{Cc}\p{Cf}]/u);
+});

@@ -6,7 +6,10 @@
  *     route.ts          the hosts and paths that lead to a function
  *     serve-target.ts   what `mayfly serve TARGET` serves: an artifact, a function's folder, a folder of them
  *     listen.ts env.ts  addresses, variables
+ *     allow.ts          hosts a function may call; bindings.ts  what else it can be handed
  */
+export type { AllowedHost } from './allow.ts';
+export type { BindingKind, Bindings } from './bindings.ts';
 export { type Env, parseEnv } from './env.ts';
 export {
   defaultLimits,
@@ -18,12 +21,18 @@ export {
   parseLimits,
 } from './limits.ts';
 export { defaultListen, formatAddress, type ListenAddress, localUrl, parseListen } from './listen.ts';
+export type { Manifest } from './manifest.ts';
+export { loadManifestManual } from './manifest-manual.ts';
+export type { TableManual } from './manifest-schema.ts';
 export { formatQuantity } from './quantity.ts';
 export { prefixSuffix, type Route } from './route.ts';
+export { fileErrorReason, readFileWithin } from './read-file.ts';
 export {
-  fileErrorReason,
+  type FunctionBuild,
+  type FunctionFolder,
   type FunctionRoute,
   type FunctionSource,
+  loadFunctionFolder,
   loadServeTarget,
   manifestFileName,
   type ServeTarget,

@@ -1,9 +1,12 @@
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorText, type FunctionName, type FunctionProblem, isMayflyError, MayflyError } from '../base/mod.ts';
+import { type FunctionName, type FunctionProblem, isMayflyError, MayflyError } from '../base/mod.ts';
+import type { AllowedHost } from './allow.ts';
+import { manifestBytesMax } from './bounds.ts';
 import type { Env } from './env.ts';
 import type { Limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
+import { fileErrorCode, fileErrorReason, readFileWithin } from './read-file.ts';
 import { mountPath, type Route, routeKey } from './route.ts';
 
 /** A manifest's file name, in a function's folder. */
@@ -14,12 +17,27 @@ export interface FunctionSource {
   readonly name: FunctionName;
   readonly artifactPath: string;
   /** What makes the artifact, where the manifest says so. */
-  readonly build: { readonly folder: string; readonly command: string } | undefined;
+  readonly build: FunctionBuild | undefined;
+  /** The folder of its manifest, which the artifact has to be in; undefined for a bare artifact. */
+  readonly folder?: string;
   readonly routes: readonly FunctionRoute[];
   readonly limits: Partial<Limits>;
   readonly vars: Env;
+  /** Names of secrets that it gets as variables. */
+  readonly secrets?: readonly string[];
+  /** What it may send requests to; nothing when undefined. */
+  readonly allow?: readonly AllowedHost[];
   /** Paths worth trying. */
   readonly tryPaths: readonly string[];
+}
+
+/** What makes a function's artifact. */
+export interface FunctionBuild {
+  /** Where the command runs. */
+  readonly folder: string;
+  readonly command: string;
+  /** Sources, as paths from the folder; all of it when there are none. */
+  readonly watch?: readonly string[];
 }
 
 /** A route, and where the function it leads to believes to be mounted. */
@@ -56,6 +74,25 @@ export async function loadServeTarget(targetPath: string): Promise<ServeTarget> 
   return { path: targetPath, functions, unbuilt: sources.filter((_, index) => !built[index]) };
 }
 
+/** A function's folder, and what its manifest says. */
+export interface FunctionFolder {
+  readonly manifest: Manifest;
+  /** Served alone: it takes every path. */
+  readonly source: FunctionSource;
+}
+
+/**
+ * Reads the manifest of one function's folder.
+ * @throws MayflyError artifact_unreadable, nothing_to_serve, bad_manifest
+ */
+export async function loadFunctionFolder(folder: string): Promise<FunctionFolder> {
+  const reason = `there is no ${manifestFileName} in it`;
+  const manifest = (await isFolder(folder)) ? await readManifest(folder) : undefined;
+  if (manifest !== undefined) return { manifest, source: alone(manifestSource(folder, manifest)) };
+  const hint = 'Name a function’s folder, or begin one: mayfly init DIR --template NAME';
+  throw new MayflyError('nothing_to_serve', { path: folder, reason, hint });
+}
+
 /** A function that is served alone takes every path: what its manifest's paths have in front is not there. */
 function alone(source: FunctionSource): FunctionSource {
   const prefix = source.routes[0]?.mountPath ?? '';
@@ -86,24 +123,6 @@ async function isFolder(targetPath: string): Promise<boolean> {
   }
 }
 
-/** Why a file could not be read, without node's words for it. */
-export function fileErrorReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file or folder';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission is denied';
-    case 'EISDIR':
-      return 'it is a folder';
-    case 'ENOTDIR':
-      return 'a part of its path is not a folder';
-    default:
-      return errorText(error);
-  }
-}
-
 /** A bare artifact is named after its file, as far as the file's name can be one. */
 function artifactSource(artifactPath: string): FunctionSource {
   const name = path
@@ -127,17 +146,13 @@ function artifactSource(artifactPath: string): FunctionSource {
 /** @returns undefined when the folder has no manifest */
 async function readManifest(folder: string): Promise<Manifest | undefined> {
   const manifestPath = path.join(folder, manifestFileName);
-  let source: string;
+  let source: Uint8Array;
   try {
-    source = await readFile(manifestPath, 'utf8');
+    source = await readFileWithin(manifestPath, { bytesMax: manifestBytesMax });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
-    throw new MayflyError(
-      'artifact_unreadable',
-      { path: manifestPath, reason: fileErrorReason(error) },
-      { cause: error },
-    );
+    const cause = error instanceof Error ? fileErrorCode(error.cause) : undefined;
+    if (cause === 'ENOENT' || cause === 'ENOTDIR') return undefined;
+    throw error;
   }
   // Only where there is one to read: the schema library takes a tenth of a second to load, and a worker that is started again has none.
   const { parseManifest } = await import('./manifest.ts');
@@ -150,10 +165,13 @@ function manifestSource(folder: string, manifest: Manifest): FunctionSource {
     // The schema of manifests accepts nothing but names.
     name: manifest.name as FunctionName,
     artifactPath: path.join(folder, manifest.main),
-    build: manifest.build === undefined ? undefined : { folder, command: manifest.build.command },
+    build: manifest.build === undefined ? undefined : { folder, ...manifest.build },
+    folder,
     routes: routes.map((route) => ({ ...route, mountPath: mountPath(route.path) })),
     limits: manifest.limits,
     vars: manifest.vars,
+    secrets: manifest.secrets,
+    allow: manifest.allow.hosts,
     tryPaths: manifest.example?.try ?? [],
   };
 }

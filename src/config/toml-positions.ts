@@ -4,6 +4,8 @@
  * https://toml.io/en/v1.0.0
  */
 
+import { manifestDepthMax } from './bounds.ts';
+
 /** Counted from 1. */
 export interface Position {
   readonly line: number;
@@ -59,6 +61,8 @@ class Scanner {
   }
 
   #record(path: KeyPath, offset: number): void {
+    // What is deeper is refused as a whole, and a path of ten thousand names is not to be copied ten thousand times.
+    if (path.length > manifestDepthMax) return;
     const key = pathKey(path);
     if (!this.#offsets.has(key)) this.#offsets.set(key, offset);
   }

@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Digest, type FunctionProblem, isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
-import {
-  type Env,
-  fileErrorReason,
-  formatQuantity,
-  type FunctionSource,
-  type Limits,
-  mergeLimits,
-} from '../config/mod.ts';
+import { type Env, type FunctionSource, type Limits, mergeLimits, readFileWithin } from '../config/mod.ts';
 import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
 import { digestOf, type ImageStore } from './image-store.ts';
 import { artifactBytesMax, buildersMax } from './limits.ts';
@@ -107,28 +100,14 @@ async function imageOf(
   return digest;
 }
 
-/** @throws MayflyError artifact_unreadable, module_too_large */
-export async function readArtifact(source: Pick<FunctionSource, 'artifactPath' | 'build'>): Promise<Uint8Array> {
-  const { artifactPath, build } = source;
-  try {
-    const { size } = await stat(artifactPath);
-    if (size > artifactBytesMax) {
-      const limit = formatQuantity(artifactBytesMax, 'bytes');
-      throw new MayflyError('artifact_unreadable', {
-        path: artifactPath,
-        reason: `it has ${size} bytes, at most ${limit} are wanted`,
-      });
-    }
-    return await readFile(artifactPath);
-  } catch (error) {
-    if (isMayflyError(error)) throw error;
-    const hint = build === undefined ? {} : { hint: `Build it first: cd ${build.folder} && ${build.command}` };
-    throw new MayflyError(
-      'artifact_unreadable',
-      { path: artifactPath, reason: fileErrorReason(error), ...hint },
-      { cause: error },
-    );
-  }
+/** @throws MayflyError artifact_unreadable */
+export function readArtifact({
+  artifactPath,
+  build,
+  folder,
+}: Pick<FunctionSource, 'artifactPath' | 'build' | 'folder'>): Promise<Uint8Array> {
+  const hint = build === undefined ? undefined : `Build it first: cd ${build.folder} && ${build.command}`;
+  return readFileWithin(artifactPath, { bytesMax: artifactBytesMax, inside: folder, hint });
 }
 
 /**

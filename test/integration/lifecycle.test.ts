@@ -1,6 +1,6 @@
 /** A node's start and stop, and what is left after each; faults.test.ts has what happens when its processes are killed. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -116,7 +116,8 @@ test('two nodes share a data directory, and not a port', async (t) => {
 
 test('serve without a target serves the folder it is in', async (t) => {
   const folder = temporaryFolder(t);
-  writeFileSync(path.join(folder, 'mayfly.toml'), `name = "here"\nmain = "${path.relative(folder, guest('env'))}"\n`);
+  copyFileSync(guest('env'), path.join(folder, 'here.wasm'));
+  writeFileSync(path.join(folder, 'mayfly.toml'), 'name = "here"\nmain = "here.wasm"\n');
   const node = await startNodeUnderTest(t, ['--workers', '1'], folder);
   assert.equal((await fetch(`${node.url}/any/path`)).status, 200);
 });

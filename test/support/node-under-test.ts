@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
@@ -79,8 +79,8 @@ export function folderOfGuests(lifetime: Lifetime, guests: Readonly<Record<strin
   for (const [name, more] of Object.entries(guests)) {
     const own = path.join(folder, name);
     mkdirSync(own);
-    const main = path.relative(own, guest(name));
-    writeFileSync(path.join(own, 'mayfly.toml'), `name = "${name}"\nmain = "${main}"\n${more}`);
+    copyFileSync(guest(name), path.join(own, `${name}.wasm`));
+    writeFileSync(path.join(own, 'mayfly.toml'), `name = "${name}"\nmain = "${name}.wasm"\n${more}`);
   }
   return folder;
 }
