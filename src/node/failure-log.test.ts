@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FunctionName, MayflyError, type ProjectId } from '../base/mod.ts';
 import { FailureLog } from './failure-log.ts';
+import type { FunctionLine } from './function-log.ts';
 import { failureLinesPerSecond } from './limits.ts';
 import { createLog, LogStyle } from './log.ts';
 
@@ -11,11 +12,18 @@ test('FailureLog logs so many of a kind each second, and how many it did not', (
   const log = createLog(LogStyle.json, {});
   log.warn = (fields: object) => lines.push({ level: 'warn', fields });
   log.error = (fields: object) => lines.push({ level: 'error', fields });
-  const failures = new FailureLog(log, { monotonicMs: () => now, wallMs: () => now });
+  const said: FunctionLine[] = [];
+  const failures = new FailureLog(
+    log,
+    { push: (line) => said.push(line) },
+    { monotonicMs: () => now, wallMs: () => now },
+  );
   const name = { project: 'default' as ProjectId, name: 'f' as FunctionName };
   const trap = new MayflyError('guest_trap', { reason: 'trapped' });
   for (let count = 0; count < 100; count++) failures.failed(name, trap);
   assert.equal(lines.length, failureLinesPerSecond);
+  assert.equal(said.length, failureLinesPerSecond);
+  assert.equal(said[0]?.code, 'guest_trap');
   assert.deepEqual(lines[0], { level: 'warn', fields: { function: 'f', project: 'default', code: 'guest_trap' } });
   failures.failed(name, new MayflyError('internal', {}));
   assert.equal(lines.at(-1)?.level, 'error');
@@ -27,4 +35,5 @@ test('FailureLog logs so many of a kind each second, and how many it did not', (
     code: 'guest_trap',
     notLogged: 100 - failureLinesPerSecond,
   });
+  assert.match(said.at(-1)?.text ?? '', new RegExp(`and ${100 - failureLinesPerSecond} more before`));
 });

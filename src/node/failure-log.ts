@@ -1,7 +1,12 @@
 import { type Clock, Fault, type MayflyError, systemClock } from '../base/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
+import { LineLevel, LineSource } from './function-log.ts';
+import type { FunctionLogSender } from './function-log-sender.ts';
 import { failureLinesPerSecond } from './limits.ts';
 import type { Log } from './log.ts';
+
+/** Takes lines for the functions' own logs. */
+export type LineSink = Pick<FunctionLogSender, 'push'>;
 
 interface Window {
   startedMs: number;
@@ -9,15 +14,17 @@ interface Window {
   left: number;
 }
 
-/** Logs calls that failed: so many of a kind each second, and then how many more there were. Failing must not cost more than serving. */
+/** Logs calls that failed, to the operator and to the function's own log: so many of a kind each second, and then how many more there were. Failing must not cost more than serving. */
 export class FailureLog {
   readonly #log: Log;
+  readonly #lines: LineSink;
   readonly #clock: Clock;
   /** By function and code: as many as there can be of both. */
   readonly #windows = new Map<string, Window>();
 
-  constructor(log: Log, clock: Clock = systemClock) {
+  constructor(log: Log, lines: LineSink, clock: Clock = systemClock) {
     this.#log = log;
+    this.#lines = lines;
     this.#clock = clock;
   }
 
@@ -28,9 +35,16 @@ export class FailureLog {
       return;
     }
     window.lines++;
-    const more = window.left > 0 ? { notLogged: window.left } : {};
+    const { left } = window;
     window.left = 0;
-    const fields = { function: name, project, code: error.code, ...more };
+    const more = left > 0 ? { notLogged: left } : {};
+    const text = left > 0 ? `${error.message} (and ${left} more before)` : error.message;
+    const { code } = error;
+    const level = error.fault === Fault.bug ? LineLevel.error : LineLevel.warn;
+    const timeMs = this.#clock.wallMs();
+    const owner = { project, function: name };
+    this.#lines.push({ ...owner, timeMs, source: LineSource.platform, level, text, code });
+    const fields = { function: name, project, code, ...more };
     if (error.fault === Fault.bug) this.#log.error({ ...fields, err: error }, error.message);
     else this.#log.warn(fields, error.message);
   }

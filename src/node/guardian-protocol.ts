@@ -54,6 +54,8 @@ export interface Stop {
   readonly deadlineMs: number;
   /** Idle connections are kept so long, for requests that may be on their way. */
   readonly quietMs?: number;
+  /** Whether the workers end, too; when absent they stay, for the next supervisor. */
+  readonly workers?: 'end';
 }
 
 /** How a process ended. */

@@ -97,7 +97,7 @@ export class Guardian {
     this.#tools.sockets.close();
     const processes = [...this.#children.values()].map((child) => child.process);
     if (this.#supervisor !== undefined) processes.push(this.#supervisor);
-    await Promise.all(processes.map((each) => end(each, deadlineMs)));
+    await Promise.all(processes.map((each) => end(each, deadlineMs, 'end')));
   }
 
   async #restart(): Promise<void> {
@@ -237,10 +237,10 @@ function onEnd(child: ChildProcess, then: (exit: Exit) => void): void {
 }
 
 /** Asks a process to stop, and ends it when it does not. */
-async function end(child: ChildProcess, deadlineMs: number): Promise<void> {
+async function end(child: ChildProcess, deadlineMs: number, workers?: Stop['workers']): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop: Stop = { kind: 'stop', deadlineMs };
+  const stop: Stop = { kind: 'stop', deadlineMs, ...(workers === undefined ? {} : { workers }) };
   if (child.connected) child.send(stop, () => {});
   const kill = setTimeout(() => child.kill('SIGKILL'), deadlineMs + stopKillMs);
   await exited;

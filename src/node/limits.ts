@@ -70,3 +70,26 @@ export const loadRetryFirstMs = 1000;
 export const loadRetryMaxMs = 30_000;
 /** A worker that starts loads functions for so long before it listens; the others are loaded behind. */
 export const loadAheadMs = 200;
+
+/** Function logs on their way from a worker: lines wait so long for company, and a message holds so much. */
+export const logBatchMs = 20;
+export const logBatchBytes: number = 64 * kib;
+/** A batch that is not acknowledged by then is lost, with the supervisor that it was for. */
+export const logTakenDeadlineMs = 5000;
+/** What one function, and all of a worker's, may have waiting for the supervisor; above it lines are counted and dropped. */
+export const logWaitingBytesOne: number = 256 * kib;
+export const logWaitingBytesAll: number = 4 * mib;
+/** A worker that stops waits so long for its lines to be taken. */
+export const logDrainMs = 1000;
+/** Function logs on disk: a file's size and how many of them one function keeps, the oldest go. */
+export const logFileBytes: number = 1 * mib;
+export const logFilesKept = 8;
+/** Between two writes to one function's file, and what may wait for the next; above it lines are counted and dropped. */
+export const logWriteEveryMs = 100;
+export const logUnwrittenBytes: number = 1 * mib;
+/** What a follower of a log has not taken yet; above it the oldest go, which it is told. */
+export const logFollowerLines = 2000;
+/** Followers of all functions together: each holds lines in memory. */
+export const logFollowersMax = 256;
+/** How often the operator is told that function logs cannot be written. */
+export const logTroubleEveryMs = 60_000;

@@ -2,6 +2,7 @@ import type { Digest, FunctionName, ProjectId, WireError } from '../base/mod.ts'
 import type { Env, FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
 import type { ServerTiming } from '../gateway/mod.ts';
+import type { LineBatch } from './function-log-sender.ts';
 import type { Stop } from './guardian-protocol.ts';
 import type { LogStyle } from './log.ts';
 
@@ -50,14 +51,20 @@ export type WorkerCommand =
   /** Take connections from the socket that comes with this. */
   | { readonly kind: 'listen' };
 
-export type ToWorker = { readonly kind: 'do'; readonly request: number; readonly command: WorkerCommand } | Stop;
+export type ToWorker =
+  | { readonly kind: 'do'; readonly request: number; readonly command: WorkerCommand }
+  /** The last batch of lines has been taken: the next one may come. */
+  | { readonly kind: 'linesTaken' }
+  | Stop;
 
 export type FromWorker =
   /** What was asked for is done: a snapshot that is loaded is compiled and warm. */
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'failed'; readonly request: number; readonly error: WireError }
   /** Somebody has asked it to end: it takes no more connections, and exits once it is done. */
-  | { readonly kind: 'leaving' };
+  | { readonly kind: 'leaving' }
+  /** What functions have logged. One batch is on the way at a time. */
+  | { readonly kind: 'lines'; readonly batch: LineBatch };
 
 export interface ToBuilder {
   readonly artifact: Uint8Array;

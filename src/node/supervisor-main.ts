@@ -2,16 +2,18 @@
 import { rmSync } from 'node:fs';
 import { keepLoadedCode } from './code-cache.ts';
 import { GuardianLink } from './guardian-link.ts';
-import { keepLoadedCodeMs } from './limits.ts';
+import { keepLoadedCodeMs, logDrainMs } from './limits.ts';
 import { createLog } from './log.ts';
 import { Supervisor } from './supervisor.ts';
-import type { SupervisorStart } from './guardian-protocol.ts';
+import type { Stop, SupervisorStart } from './guardian-protocol.ts';
 
 let supervisor: Supervisor | undefined;
 let begun: SupervisorStart | undefined;
 
-function exit(): void {
-  const stopped = supervisor === undefined ? Promise.resolve() : supervisor.stop();
+function exit(stop?: Stop): void {
+  // The guardian ends whoever takes longer than the deadline and a little more.
+  const lastLinesMs = stop?.workers === 'end' ? stop.deadlineMs + logDrainMs : 0;
+  const stopped = supervisor === undefined ? Promise.resolve() : supervisor.stop(lastLinesMs);
   void stopped.finally(() => process.exit());
 }
 
@@ -32,5 +34,5 @@ const link = new GuardianLink(process, {
 // An interrupt typed at a terminal is the guardian's to act on.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
-process.on('SIGTERM', exit);
+process.on('SIGTERM', () => exit());
 setTimeout(keepLoadedCode, keepLoadedCodeMs).unref();

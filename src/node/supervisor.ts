@@ -1,6 +1,9 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { countText, isMayflyError, toWireError } from '../base/mod.ts';
 import { codeIdentity } from './code-identity.ts';
 import { commandLineFunctions } from './command-line-functions.ts';
+import { FunctionLogs } from './function-logs.ts';
 import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
 import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
 import { ImageStore, imagesFolderOf } from './image-store.ts';
@@ -31,6 +34,9 @@ export class Supervisor {
   /** What the last supervisor served. */
   readonly #kept: readonly DeployedFunction[] | undefined;
   readonly #workers: WorkerSet;
+  readonly #logs: FunctionLogs;
+  /** Functions that workers may have lines of. */
+  readonly #published = new Set<string>();
 
   constructor(link: GuardianLink, start: SupervisorStart, children: readonly AdoptedChild[], log: Log) {
     this.#link = link;
@@ -44,16 +50,26 @@ export class Supervisor {
     // After a crash, too, the code may be another.
     this.#cause = kept !== undefined && kept.code !== code ? StartCause.restart : start.cause;
     this.#code = code;
+    this.#logs = new FunctionLogs({
+      folder: path.join(dataDir.path, 'logs'),
+      log,
+      // Whoever runs a node sees what its functions write. Failures have been logged by the workers.
+      onLine: ({ project, function: name, level, text, code: failure }) => {
+        if (failure === undefined) log[level]({ function: name, project }, text);
+      },
+    });
     this.#workers = new WorkerSet(
       workers,
       { code, address, imagesFolder: imagesFolderOf(dataDir.path), serverTiming, logStyle },
       {
         spawn: (spec, note) => link.spawn(spec, note),
         log,
+        onLines: (batch) => this.#takeLines(batch),
         firstNumber: start.epoch * numbersPerEpoch,
         onCodeChanged: () => link.tell({ kind: 'restart' }),
       },
     );
+    this.#notePublished(this.#kept ?? []);
     // At once: a child that ends meanwhile would be missed.
     this.#workers.adopt(children, this.#cause === StartCause.restart ? 'old' : 'current');
   }
@@ -66,6 +82,7 @@ export class Supervisor {
       // Workers take as long to start as functions take to be found prepared.
       const [functions] = await Promise.all([this.#functions(store), this.#workers.start()]);
       this.#progress(`Starting ${countText(this.#start.settings.workers, 'worker')}`);
+      this.#notePublished(functions);
       await this.#workers.publish(functions);
       this.#keep(functions);
       this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids } });
@@ -76,9 +93,22 @@ export class Supervisor {
     }
   }
 
-  /** Gives up what it holds, before its process ends. */
-  async stop(): Promise<void> {
+  /**
+   * Gives up what it holds, before its process ends.
+   * @param lastLinesMs how long to wait for the workers to end, and for what their functions log until then
+   */
+  async stop(lastLinesMs: number): Promise<void> {
     this.#workers.stop();
+    if (lastLinesMs > 0) await Promise.race([this.#workers.ended(), sleep(lastLinesMs)]);
+    await this.#logs.close();
+  }
+
+  #takeLines(batch: unknown): void {
+    this.#logs.take(batch, (project, name) => this.#published.has(`${project}/${name}`));
+  }
+
+  #notePublished(functions: readonly DeployedFunction[]): void {
+    for (const { project, name } of functions) this.#published.add(`${project}/${name}`);
   }
 
   /**

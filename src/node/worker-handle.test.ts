@@ -30,6 +30,7 @@ function start(): Started {
   const handle = new WorkerHandle(link, 100, {
     leaving: () => events.push('leaving'),
     ended: () => events.push('ended'),
+    lines: (batch) => events.push(`lines ${JSON.stringify(batch)}`),
   });
   const end = (): void => exit.resolve({ code: null, signal: 'SIGKILL' });
   return { handle, sent, events, say: (message) => say(message), end };
@@ -119,4 +120,12 @@ describe('WorkerHandle', () => {
     say({ kind: 'failed', request: 100, error: { code: 'bad_manifest', params: {} } });
     await assert.rejects(loaded, (error) => isMayflyError(error, 'internal'));
   });
+});
+
+test('WorkerHandle passes on what functions have logged, and asks for more', () => {
+  const { sent, events, say } = start();
+  say({ kind: 'lines', batch: { lines: [], dropped: [] } });
+  say({ kind: 'lines' });
+  assert.deepEqual(events, ['lines {"lines":[],"dropped":[]}', 'lines undefined']);
+  assert.deepEqual(sent, [{ kind: 'linesTaken' }, { kind: 'linesTaken' }]);
 });

@@ -19,6 +19,8 @@ export interface WorkerEvents {
   /** Somebody else has asked it to end: it takes no more connections, and does nothing more that it is told. */
   leaving(worker: WorkerHandle): void;
   ended(worker: WorkerHandle, exit: Exit): void;
+  /** What its functions have logged, as it says. */
+  lines(batch: unknown): void;
 }
 
 interface Asked {
@@ -151,6 +153,11 @@ export class WorkerHandle {
       this.#events.leaving(this);
       return;
     }
+    if (message.kind === 'lines') {
+      this.#events.lines(message.batch);
+      this.#link.send({ kind: 'linesTaken' } satisfies ToWorker);
+      return;
+    }
     const asked = this.#asked.get(message.request);
     if (asked === undefined) return;
     this.#asked.delete(message.request);
@@ -181,6 +188,7 @@ export function exitText({ code, signal }: Exit): string {
 /** What a worker has to say, as far as it is understood. */
 type Heard =
   | { readonly kind: 'leaving' }
+  | { readonly kind: 'lines'; readonly batch: unknown }
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'failed'; readonly request: number; readonly error: unknown };
 
@@ -188,6 +196,7 @@ type Heard =
 function hear(raw: unknown): Heard | undefined {
   if (typeof raw !== 'object' || raw === null || !('kind' in raw)) return undefined;
   if (raw.kind === 'leaving') return { kind: 'leaving' };
+  if (raw.kind === 'lines') return { kind: 'lines', batch: 'batch' in raw ? raw.batch : undefined };
   if (!('request' in raw) || typeof raw.request !== 'number') return undefined;
   if (raw.kind === 'done') return { kind: 'done', request: raw.request };
   if (raw.kind !== 'failed' || !('error' in raw)) return undefined;

@@ -37,7 +37,7 @@ async function obey(command: WorkerCommand, socket: ListeningSocket | undefined)
   if (command.kind === 'begin') {
     if (command.settings.code !== code) throw new MayflyError('code_changed', {});
     log ??= createLog(command.settings.logStyle, { worker: process.pid });
-    worker ??= new Worker(command.settings, { engine: createEngine({}), log });
+    worker ??= new Worker(command.settings, { engine: createEngine({}), log, tell });
     return;
   }
   if (worker === undefined) throw new MayflyError('internal', {}, { cause: new Error('it has not begun') });
@@ -69,6 +69,7 @@ async function answer(
 
 process.on('message', (message: ToWorker, socket: ListeningSocket | undefined) => {
   if (message.kind === 'stop') stop(message.deadlineMs, message.quietMs);
+  else if (message.kind === 'linesTaken') worker?.linesTaken();
   else if (isStopping) tell({ kind: 'leaving' });
   else doing = doing.then(() => answer(message, socket));
 });

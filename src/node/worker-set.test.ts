@@ -65,6 +65,7 @@ class FakeWorker implements ChildLink {
     if (extra.note !== undefined) this.note = extra.note;
     // Only what a supervisor sends.
     const order = message as ToWorker;
+    if (order.kind === 'linesTaken') return;
     if (order.kind === 'stop') {
       this.told.push('stop');
       setImmediate(() => this.exit.resolve({ code: 0, signal: null }));
@@ -108,6 +109,7 @@ function setOf(places: number, mishap: Mishap = () => undefined): { set: WorkerS
       return worker;
     },
     log,
+    onLines: () => {},
     firstNumber: 1000,
     onCodeChanged: () => {},
   });

@@ -13,6 +13,8 @@ import { workerSpec } from './worker-spec.ts';
 export interface WorkerSetTools {
   readonly spawn: SpawnChild;
   readonly log: Log;
+  /** Takes what functions have logged, as a worker says. */
+  readonly onLines: (batch: unknown) => void;
   /** Counts upwards from here: generations and requests of a supervisor are above those of the ones before it. */
   readonly firstNumber: number;
   /** Told when workers cannot be started, as the code on disk has changed. */
@@ -43,6 +45,8 @@ export class WorkerSet implements Publisher {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerSetTools;
   readonly #places: readonly Place[];
+  /** All that have not ended. */
+  readonly #handles = new Set<WorkerHandle>();
   readonly #members = new Set<WorkerHandle>();
   /** Members that take no connections. */
   readonly #idle: WorkerHandle[] = [];
@@ -117,6 +121,11 @@ export class WorkerSet implements Publisher {
   /** Starts no more workers. */
   stop(): void {
     this.#state = 'stopped';
+  }
+
+  /** When every worker has ended. */
+  async ended(): Promise<void> {
+    await Promise.all(Array.from(this.#handles, (handle) => handle.exited));
   }
 
   async #publish(functions: readonly DeployedFunction[]): Promise<void> {
@@ -266,7 +275,8 @@ export class WorkerSet implements Publisher {
   }
 
   #handle(link: ChildLink): WorkerHandle {
-    return new WorkerHandle(link, this.#number(), {
+    const handle = new WorkerHandle(link, this.#number(), {
+      lines: (batch) => this.#tools.onLines(batch),
       leaving: (worker) => {
         this.#leaving.add(worker);
         this.#left(worker, 'it was asked to end');
@@ -278,6 +288,9 @@ export class WorkerSet implements Publisher {
         this.#left(worker, exitText(exit));
       },
     });
+    this.#handles.add(handle);
+    void handle.exited.then(() => this.#handles.delete(handle));
+    return handle;
   }
 
   #letGo(worker: WorkerHandle, state: 'is to leave' | 'leaves already'): void {

@@ -29,7 +29,7 @@ class WorkerUnderTest {
     this.#address = address;
     const { imagesFolder } = store;
     const settings = { code: '', address, imagesFolder, serverTiming: ServerTiming.hidden, logStyle: LogStyle.json };
-    this.#worker = new Worker(settings, { engine: createEngine(), log: createLog(LogStyle.json, {}) });
+    this.#worker = new Worker(settings, { engine: createEngine(), log: createLog(LogStyle.json, {}), tell: () => {} });
   }
 
   static async make(t: TestContext): Promise<WorkerUnderTest> {

@@ -1,18 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MayflyError, systemClock } from '../base/mod.ts';
 import type { CallMeasures, Engine } from '../engine/mod.ts';
 import { Gateway, type GatewayFunction, type ListeningSocket } from '../gateway/mod.ts';
 import { FailureLog } from './failure-log.ts';
+import { LineLevel, LineSource } from './function-log.ts';
+import { FunctionLogSender } from './function-log-sender.ts';
 import { FunctionShelf, type Opened, type ShelvedFunction } from './function-shelf.ts';
 import { GuestLog } from './guest-log.ts';
 import { readImage } from './image-store.ts';
-import { loadAheadMs, loadedFunctionsMax, loadedImageBytesMax, loadsMax } from './limits.ts';
+import { loadAheadMs, loadedFunctionsMax, loadedImageBytesMax, loadsMax, logDrainMs } from './limits.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction, Snapshot, WorkerSettings } from './protocol.ts';
+import type { DeployedFunction, FromWorker, Snapshot, WorkerSettings } from './protocol.ts';
 
 /** What a worker works with. */
 export interface WorkerTools {
   readonly engine: Engine;
   readonly log: Log;
+  /** Tells the supervisor. */
+  readonly tell: (message: FromWorker) => void;
 }
 
 interface Deployed {
@@ -41,6 +46,7 @@ export class Worker {
   readonly #gateway: Gateway;
   readonly #shelf: FunctionShelf;
   readonly #logs = new WeakMap<DeployedFunction, GuestLog>();
+  readonly #lines: FunctionLogSender;
   #served: LoadedSnapshot = nothing;
   /** Loaded beside it, to be served next. */
   #next: LoadedSnapshot | undefined;
@@ -49,7 +55,8 @@ export class Worker {
   constructor(settings: WorkerSettings, tools: WorkerTools) {
     this.#settings = settings;
     this.#tools = tools;
-    this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log));
+    this.#lines = new FunctionLogSender((batch) => tools.tell({ kind: 'lines', batch }));
+    this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log, this.#lines));
     this.#shelf = new FunctionShelf({
       load: (deployed, measures) => this.#load(deployed, measures),
       measuresOf: (project) => tools.engine.measuresOf(project),
@@ -114,6 +121,11 @@ export class Worker {
     this.#isListening = true;
   }
 
+  /** The supervisor has taken the lines that it was sent. */
+  linesTaken(): void {
+    this.#lines.taken();
+  }
+
   /** Finishes the requests under way, and gives everything back. */
   async stop(deadlineMs: number, quietMs?: number): Promise<void> {
     const cut = await this.#gateway.stop(deadlineMs, quietMs);
@@ -121,6 +133,8 @@ export class Worker {
       this.#tools.log.warn({ connections: cut, deadlineMs }, 'connections were cut: not done by the deadline');
     for (const { log } of this.#served.deployed.values()) log.flush();
     await this.#tools.engine.close();
+    // A supervisor that takes nothing any more must not hold up the end.
+    await Promise.race([this.#lines.drain(), sleep(logDrainMs, undefined, { ref: false })]);
   }
 
   #forgetNext(): void {
@@ -142,17 +156,25 @@ export class Worker {
   }
 
   #place(deployed: DeployedFunction): Deployed {
-    const fields = { function: deployed.name, project: deployed.project };
-    const { log } = this.#tools;
     const guestLog = new GuestLog(
       {
-        line: (text) => log.info(fields, text),
-        dropped: (bytes) => log.warn({ ...fields, bytes }, 'log lines were dropped: the function writes too much'),
+        line: (text) => this.#say(deployed, text, LineSource.guest, LineLevel.info),
+        dropped: (bytes) =>
+          this.#say(
+            deployed,
+            `${bytes} bytes went missing here: the function writes too much`,
+            LineSource.platform,
+            LineLevel.warn,
+          ),
       },
       systemClock,
     );
     this.#logs.set(deployed, guestLog);
     return { shelved: this.#shelf.place(deployed), log: guestLog };
+  }
+
+  #say({ project, name }: DeployedFunction, text: string, source: LineSource, level: LineLevel): void {
+    this.#lines.push({ project, function: name, timeMs: systemClock.wallMs(), source, level, text });
   }
 
   async #load(deployed: DeployedFunction, measures: CallMeasures): Promise<Opened> {

@@ -6,7 +6,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../support/node-processes.ts';
-import { guest, mayfly, startNodeUnderTest, temporaryFolder, until } from '../support/node-under-test.ts';
+import {
+  folderOfGuests,
+  guest,
+  mayfly,
+  startNodeUnderTest,
+  temporaryFolder,
+  until,
+} from '../support/node-under-test.ts';
 
 /** One request on a connection of `agent`. */
 function ask(url: string, agent: Agent): Promise<{ readonly status: number; readonly connection: string | undefined }> {
@@ -102,6 +109,26 @@ test('a restart prepares nothing anew, and a damaged image is made again', async
   assert.equal(await second.stop(), 0);
   assert.deepEqual(images(), [image]);
   assert.deepEqual(readFileSync(file), bytes);
+});
+
+test('what a function writes is in its own log once the node has stopped, and so is how it failed', async (t) => {
+  const folder = temporaryFolder(t);
+  const functions = folderOfGuests(t, { crash: '', stderr: '' });
+  const node = await startNodeUnderTest(t, [functions, '--workers', '1', '--data-dir', folder]);
+  await fetch(`${node.url}/stderr/`);
+  assert.equal((await fetch(`${node.url}/crash/?unreachable`)).status, 500);
+  assert.equal(await node.stop(), 0);
+  const logOf = (name: string): readonly Readonly<Record<string, unknown>>[] => {
+    const own = path.join(folder, 'logs/default', name);
+    const text = readdirSync(own).map((file) => readFileSync(path.join(own, file), 'utf8'));
+    // encodeRecord's form.
+    const lines = text.join('').trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+  const stderr = logOf('stderr');
+  assert.ok(stderr.length > 0 && stderr.every(({ function: name }) => name === 'stderr'));
+  assert.ok(stderr.some(({ source, level }) => source === 'guest' && level === 'info'));
+  assert.ok(logOf('crash').some(({ source, code }) => source === 'platform' && code === 'guest_trap'));
 });
 
 test('two nodes share a data directory, and not a port', async (t) => {
