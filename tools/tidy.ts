@@ -21,7 +21,7 @@ const leftovers = new RegExp(
 );
 
 /** Folders whose names and texts follow another language's habits, or are copies of somebody else's files. */
-const foreign = /^(?:examples|test\/guests|test\/conformance)\//;
+const foreign = /^(?:examples|templates|test\/guests|test\/conformance)\//;
 
 /** Everything about `files` that breaks the style. `places` are this machine's own paths, which no file may name. */
 export function tidy(files: readonly SourceFile[], places: readonly string[] = []): Finding[] {

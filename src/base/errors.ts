@@ -51,6 +51,8 @@ export interface ErrorParamsByCode {
   bad_limit: { name: string; value: string; wanted: string };
   unknown_limit: { name: string; nearest: string; known: readonly string[] };
   bad_manifest: { path: string; mistakes: readonly string[] };
+  build_failed: { name: string; command: string; reason: string; hint?: string };
+  folder_not_empty: { path: string; reason: string };
   nothing_to_serve: { path: string; reason: string; hint?: string };
   duplicate_function: { name: string; paths: readonly string[] };
   route_conflict: { route: string; names: readonly string[] };
@@ -226,6 +228,18 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
     Fault.user,
     (p) =>
       `Cannot use ${p.path}: ${p.mistakes.length === 1 ? '' : `${p.mistakes.length} mistakes\n  `}${p.mistakes.join('\n  ')}`,
+  ),
+  build_failed: entry(
+    400,
+    Fault.user,
+    (p) => `Cannot build ${p.name}: ${shownText(p.command)} ${p.reason}`,
+    (p) => p.hint,
+  ),
+  folder_not_empty: entry(
+    400,
+    Fault.user,
+    (p) => `Cannot begin a function in ${p.path}: ${p.reason}, a new or an empty folder is wanted`,
+    () => 'Name a folder that is not there yet',
   ),
   nothing_to_serve: entry(
     400,

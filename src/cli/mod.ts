@@ -7,9 +7,12 @@ import { isMayflyError, MayflyError } from '../base/mod.ts';
 import { packageVersion } from '../node/mod.ts';
 import type { CommandContext } from './command.ts';
 import { benchCommand } from './commands/bench.ts';
+import { buildCommand } from './commands/build.ts';
+import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { commandRunner } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { testCommand } from './commands/test.ts';
 import { errorText, ExitCode, processTerminal, type Terminal } from './terminal.ts';
 
 /**
@@ -53,6 +56,9 @@ function makeProgram(context: CommandContext): Command {
     commandRunner(context),
     inspectCommand(context),
     benchCommand(context),
+    initCommand(context),
+    buildCommand(context),
+    testCommand(context),
   ]) {
     program.addCommand(command);
   }

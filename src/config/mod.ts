@@ -21,12 +21,14 @@ export {
   parseLimits,
 } from './limits.ts';
 export { defaultListen, formatAddress, type ListenAddress, localUrl, parseListen } from './listen.ts';
+export { type LocalSecrets, readLocalSecrets } from './local-secrets.ts';
 export type { Manifest } from './manifest.ts';
 export { loadManifestManual } from './manifest-manual.ts';
 export type { TableManual } from './manifest-schema.ts';
 export { formatQuantity } from './quantity.ts';
 export { prefixSuffix, type Route } from './route.ts';
 export { fileErrorReason, readFileWithin } from './read-file.ts';
+export { parseTemplateAbout, type TemplateAbout } from './template-about.ts';
 export {
   type FunctionBuild,
   type FunctionFolder,

@@ -1,13 +1,10 @@
-import type { ProjectId } from '../base/mod.ts';
 import { buildInChild } from './builder.ts';
 import type { ImageStore } from './image-store.ts';
+import { defaultProject } from './local-functions.ts';
 import type { Log } from './log.ts';
 import { prepareFunctions } from './prepare.ts';
 import type { DeployedFunction } from './protocol.ts';
 import type { SupervisorSettings } from './supervisor-settings.ts';
-
-/** The owner of everything that is served without a control plane. */
-const defaultProject = 'default' as ProjectId;
 
 /**
  * The functions that the command line names, prepared.

@@ -26,10 +26,12 @@
  */
 export { codeIdentity } from './code-identity.ts';
 export { FunctionShelf, type Opened } from './function-shelf.ts';
-export { ImageStore, readImage } from './image-store.ts';
+export { digestOf, ImageStore, readImage } from './image-store.ts';
 export { ListeningSockets } from './listening-sockets.ts';
+export { type LocalFunction, LocalFunctions, type LocalSettings } from './local-functions.ts';
 export { createLog, type Log, LogStyle } from './log.ts';
-export { packageVersion } from './paths.ts';
+export { packageRoot, packageVersion } from './paths.ts';
 export { prepareFunctions, readArtifact } from './prepare.ts';
 export type { DeployedFunction, FromWorker, ToWorker, WorkerCommand } from './protocol.ts';
 export { type NodeOptions, type RunningNode, startNode } from './start-node.ts';
+export { TestNode, type TestNodeOptions } from './test-node.ts';

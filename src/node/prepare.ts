@@ -61,12 +61,13 @@ export async function prepareFunctions(
   return prepared.filter((one) => one !== undefined);
 }
 
-async function prepareOne(
+/** The same for one function. @throws MayflyError what is wrong with it */
+export async function prepareOne(
   source: FunctionSource,
   store: ImageStore,
   build: Build,
   version: string,
-  options: PrepareOptions,
+  options: Omit<PrepareOptions, 'onProgress'>,
 ): Promise<DeployedFunction> {
   const artifact = await readArtifact(source);
   const limits = mergeLimits(source.limits, options.limits);
@@ -105,16 +106,17 @@ export function readArtifact({
   artifactPath,
   build,
   folder,
-}: Pick<FunctionSource, 'artifactPath' | 'build' | 'folder'>): Promise<Uint8Array> {
-  const hint = build === undefined ? undefined : `Build it first: cd ${build.folder} && ${build.command}`;
-  return readFileWithin(artifactPath, { bytesMax: artifactBytesMax, inside: folder, hint });
+  hint,
+}: Pick<FunctionSource, 'artifactPath' | 'build' | 'folder'> & { readonly hint?: string }): Promise<Uint8Array> {
+  const toBuild = build === undefined ? undefined : `Build it first: cd ${build.folder} && ${build.command}`;
+  return readFileWithin(artifactPath, { bytesMax: artifactBytesMax, inside: folder, hint: hint ?? toBuild });
 }
 
 /**
  * Names the code that images are made by, by its content: another rewriter makes other images, and in a checkout it changes
  * without a version number.
  */
-async function preparerVersion(): Promise<string> {
+export async function preparerVersion(): Promise<string> {
   const hash = createHash('sha256');
   const base = path.join(packageRoot, path.basename(path.dirname(import.meta.dirname)));
   for (const folder of ['wasm', 'wasi', 'engine']) {

@@ -18,7 +18,7 @@ const artifact = join(root, 'examples/hello-c/hello.wasm');
 
 /** What `npm pack` and the build it calls need of a checkout; packed from a copy, so that nobody's dist/ is touched. */
 const checkoutFiles =
-  'bin src tools package.json tsconfig.json tsconfig.build.json CHANGELOG.md LICENSE README.md'.split(' ');
+  'bin src templates tools package.json tsconfig.json tsconfig.build.json CHANGELOG.md LICENSE README.md'.split(' ');
 
 /** The environment of somebody who never heard of this checkout. */
 const env: NodeJS.ProcessEnv = Object.fromEntries(
@@ -75,12 +75,26 @@ describe('the packed package', { timeout: 120_000 }, () => {
 
   test('holds what runs and what explains it, and no sources or tests', () => {
     const names = readdirSync(join(home, 'node_modules/mayfly')).toSorted();
-    assert.deepEqual(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
+    assert.deepEqual(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates']);
     const built = readdirSync(join(home, 'node_modules/mayfly/dist'), { recursive: true, encoding: 'utf8' });
     assert.deepEqual(
       built.filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path)),
       [],
     );
+  });
+
+  test('begins a function, and runs its tests where nothing else is installed', async () => {
+    const own = join(folder, 'begun');
+    assert.deepEqual(await once(start('init', own, '--template', 'c'), 'close'), [0, null]);
+    assert.ok(readdirSync(own).includes('.gitignore'));
+    cpSync(join(root, 'test/guests/env.wasm'), join(own, 'main.wasm'));
+    writeFileSync(
+      join(own, 'main.test.mjs'),
+      `import { test } from 'node:test';
+       import { request } from 'mayfly/test';
+       test('answers', async () => { if ((await request('/')).status !== 200) throw new Error('no'); });`,
+    );
+    assert.deepEqual(await once(start('test', '--no-build', own), 'close'), [0, null]);
   });
 
   test('says its version', async () => {
