@@ -53,6 +53,7 @@ export interface ErrorParamsByCode {
   bad_manifest: { path: string; mistakes: readonly string[] };
   build_failed: { name: string; command: string; reason: string; hint?: string };
   folder_not_empty: { path: string; reason: string };
+  watch_failed: { path: string; reason: string; hint?: string };
   nothing_to_serve: { path: string; reason: string; hint?: string };
   duplicate_function: { name: string; paths: readonly string[] };
   route_conflict: { route: string; names: readonly string[] };
@@ -240,6 +241,12 @@ const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
     Fault.user,
     (p) => `Cannot begin a function in ${p.path}: ${p.reason}, a new or an empty folder is wanted`,
     () => 'Name a folder that is not there yet',
+  ),
+  watch_failed: entry(
+    500,
+    Fault.operator,
+    (p) => `Cannot watch ${p.path} for changes: ${p.reason}`,
+    (p) => p.hint,
   ),
   nothing_to_serve: entry(
     400,

@@ -8,6 +8,7 @@ import { packageVersion } from '../node/mod.ts';
 import type { CommandContext } from './command.ts';
 import { benchCommand } from './commands/bench.ts';
 import { buildCommand } from './commands/build.ts';
+import { devCommand } from './commands/dev.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { commandRunner } from './commands/run.ts';
@@ -57,6 +58,7 @@ function makeProgram(context: CommandContext): Command {
     inspectCommand(context),
     benchCommand(context),
     initCommand(context),
+    devCommand(context),
     buildCommand(context),
     testCommand(context),
   ]) {

@@ -17,12 +17,21 @@ export interface BuildOptions {
  * Makes `artifact` an image, in a process of its own.
  * @throws MayflyError what is wrong with the artifact, or builder_failed
  */
-export async function buildInChild(
+export function buildInChild(
+  artifact: Uint8Array,
+  settings: ImageSettings,
+  options: BuildOptions,
+): Promise<BuiltImage> {
+  return buildWith(startBuilder(settings), artifact, settings, options);
+}
+
+/** The same with a builder that was started for these settings. */
+export async function buildWith(
+  child: ChildProcess,
   artifact: Uint8Array,
   settings: ImageSettings,
   { log, deadlineMs = buildDeadlineMs }: BuildOptions,
 ): Promise<BuiltImage> {
-  const child = startBuilder(settings);
   // It may be too busy to see that this process is gone.
   const endWithThis = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithThis);
@@ -50,7 +59,7 @@ const limitThenRun = `ulimit -d "$0" 2>/dev/null; ulimit -t ${cpuSecondsMax} 2>/
  * on the data segment, which makes an allocation above it throw; only a shell can set that one for a child. The limit on CPU time is
  * for a builder that nobody is left to end.
  */
-function startBuilder(settings: ImageSettings): ChildProcess {
+export function startBuilder(settings: ImageSettings): ChildProcess {
   const node = [
     process.execPath,
     '--permission',

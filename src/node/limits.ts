@@ -11,6 +11,8 @@ export const buildDeadlineMs = 60_000;
 export const builderHeapBytes: number = 1024 * mib;
 /** What node itself takes of the data segment before it runs a line: measured 573 MiB, most of it V8's code range. */
 export const builderBaselineBytes: number = 640 * mib;
+/** After a build a spare builder is started, so long later: first what was built is loaded. */
+export const spareBuilderDelayMs = 300;
 /** Builders at once. Each is one busy thread. */
 export const buildersMax = 2;
 
@@ -93,3 +95,6 @@ export const logFollowerLines = 2000;
 export const logFollowersMax = 256;
 /** How often the operator is told that function logs cannot be written. */
 export const logTroubleEveryMs = 60_000;
+
+/** When its developer stops it, a node has so long for the requests under way. */
+export const devStopDeadlineMs = 500;

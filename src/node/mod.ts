@@ -26,6 +26,8 @@
  */
 export { codeIdentity } from './code-identity.ts';
 export { FunctionShelf, type Opened } from './function-shelf.ts';
+export { DevNode, type DevNodeOptions } from './dev-node.ts';
+export type { FunctionLine } from './function-log.ts';
 export { digestOf, ImageStore, readImage } from './image-store.ts';
 export { ListeningSockets } from './listening-sockets.ts';
 export { type LocalFunction, LocalFunctions, type LocalSettings } from './local-functions.ts';

@@ -99,8 +99,8 @@ export class WorkerHandle {
   }
 
   /** Has it finish its requests and exit. */
-  leave(): void {
-    const stop: ToWorker = { kind: 'stop', deadlineMs: stopDeadlineMs, quietMs: leaveQuietMs };
+  leave(deadlineMs: number = stopDeadlineMs): void {
+    const stop: ToWorker = { kind: 'stop', deadlineMs, quietMs: leaveQuietMs };
     this.#link.send(stop, { note: 'leaving' satisfies WorkerNote });
     this.expectEnd();
   }

@@ -118,9 +118,10 @@ export class WorkerSet implements Publisher {
     return published;
   }
 
-  /** Starts no more workers. */
-  stop(): void {
+  /** Starts no more workers, and has those that there are finish and exit when `deadlineMs` says in how long. */
+  stop(deadlineMs?: number): void {
     this.#state = 'stopped';
+    if (deadlineMs !== undefined) for (const handle of this.#handles) handle.leave(deadlineMs);
   }
 
   /** When every worker has ended. */

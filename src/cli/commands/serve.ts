@@ -19,6 +19,7 @@ import { ServerTiming } from '../../gateway/mod.ts';
 import { createLog, type Log, LogStyle, packageVersion, type RunningNode, startNode } from '../../node/mod.ts';
 import { collect, type CommandContext, makeCommand, wholeNumber } from '../command.ts';
 import { Progress } from '../progress.ts';
+import { stopSignals } from '../stop-signals.ts';
 import { ExitCode, table, type Terminal } from '../terminal.ts';
 import { tryLines } from '../try-lines.ts';
 
@@ -74,7 +75,7 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
   const { functions, unbuilt } = await loadServeTarget(targetPath ?? (await currentFolder()));
   const logStyle = terminal.reader === 'person' ? LogStyle.pretty : LogStyle.json;
   const log = createLog(logStyle, {});
-  const stop = stopSignals();
+  const stop = stopSignals(['SIGINT', 'SIGTERM', ...(hasTerminal ? (['SIGHUP'] as const) : [])]);
   const progress = new Progress(terminal);
   let node: RunningNode;
   try {
@@ -126,23 +127,6 @@ async function restart(node: RunningNode, log: Log): Promise<void> {
   } catch (error) {
     log.error({ reason: errorText(error) }, 'could not be restarted; what was served is served still');
   }
-}
-
-/**
- * The first signal that asks to stop lets requests finish; a second one ends the process at once, and so does one that comes before
- * anything is served: children end with their parent.
- */
-function stopSignals(): { readonly asked: Promise<NodeJS.Signals>; ready(): void } {
-  const { promise: asked, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  let state: 'starting' | 'serving' | 'stopping' = 'starting';
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (state !== 'serving') process.exit(signal === 'SIGINT' ? 130 : 143);
-    state = 'stopping';
-    resolve(signal);
-  };
-  const hangUp = hasTerminal ? (['SIGHUP'] as const) : [];
-  for (const signal of ['SIGINT', 'SIGTERM', ...hangUp] as const) process.on(signal, onSignal);
-  return { asked, ready: () => void (state = 'serving') };
 }
 
 function readyText(
