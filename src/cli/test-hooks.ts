@@ -2,11 +2,8 @@
  * What `mayfly test` starts node with: `mayfly/test` is found from every folder, also where nothing is installed, and it is this very
  * Mayfly's. https://nodejs.org/api/module.html#moduleregisterhooksoptions
  */
-import { enableCompileCache, registerHooks } from 'node:module';
+import { registerHooks } from 'node:module';
 import path from 'node:path';
-
-// Every test file is a process, and loads all of the node: from source that takes it half a second.
-enableCompileCache();
 
 const extension = path.extname(import.meta.filename);
 const format = extension === '.js' ? 'module' : 'module-typescript';

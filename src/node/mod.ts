@@ -26,6 +26,7 @@
  */
 export { codeIdentity } from './code-identity.ts';
 export { FunctionShelf, type Opened } from './function-shelf.ts';
+export { codeCacheEnv } from './code-cache.ts';
 export { DevNode, type DevNodeOptions } from './dev-node.ts';
 export type { FunctionLine } from './function-log.ts';
 export { digestOf, ImageStore, readImage } from './image-store.ts';

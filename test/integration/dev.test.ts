@@ -15,10 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { isAlive } from '../support/node-processes.ts';
 import { guest, mayfly, temporaryFolder, until } from '../support/node-under-test.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const dataDir = path.join(tmpdir(), 'mayfly-test-images');
+
+/** What a busy machine may take to start a process or two. */
+const patienceMs = 60_000;
 
 /** A line of `dev --json`. */
 type DevLine = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -75,7 +79,7 @@ function startDev(t: TestContext, folder: string): Dev {
       taken.set(event, index + 1);
       const found = (): DevLine | undefined => lines.filter((line) => line.event === event)[index];
       const what = (): string => `${event} ${index}; so far ${JSON.stringify(lines)} and ${stderr}`;
-      await until(() => found() !== undefined || child.exitCode !== null, event, 60_000).catch(() =>
+      await until(() => found() !== undefined || child.exitCode !== null, event, patienceMs).catch(() =>
         assert.fail(what()),
       );
       return found() ?? assert.fail(what());
@@ -100,15 +104,6 @@ function copied(t: TestContext, source: string, command = `cp "$(cat source)" f.
   writeFileSync(path.join(folder, 'source'), source);
   writeFileSync(path.join(folder, 'mayfly.toml'), `name = "f"\nmain = "f.wasm"\n[build]\ncommand = '''${command}'''\n`);
   return folder;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 test('dev builds and serves a function, and each change of it', async (t) => {
@@ -193,12 +188,12 @@ test('dev ends a build that never ends, and all that it started, when something 
   await dev.next('reloaded');
   const pidFile = path.join(dev.folder, '.pid');
   dev.write('source', 'hang');
-  await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', 'the build to hang');
+  await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', 'the build to hang', patienceMs);
   const pid = Number(readFileSync(pidFile, 'utf8'));
   assert.match(await dev.ask(), /REQUEST_METHOD=GET/);
   dev.write('source', guest('hello-rust'));
   await dev.next('reloaded');
-  await until(() => !isAlive(pid), 'the build to be gone');
+  await until(() => !isAlive(pid), 'the build to be gone', patienceMs);
   assert.doesNotMatch(await dev.ask(), /REQUEST_METHOD=/);
   assert.equal(dev.lines.filter(({ event }) => event === 'failed').length, 0);
 });
@@ -208,9 +203,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const dev = startDev(t, copied(t, guest('env'), 'sleep 1000 & echo $! > .pid; wait'));
     await dev.next('building');
     const pidFile = path.join(dev.folder, '.pid');
-    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', 'the build');
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', 'the build', patienceMs);
     assert.equal(await dev.stop(signal), 0);
-    await until(() => !isAlive(Number(readFileSync(pidFile, 'utf8'))), 'the build to be gone');
+    await until(() => !isAlive(Number(readFileSync(pidFile, 'utf8'))), 'the build to be gone', patienceMs);
     assert.equal(dev.lines.filter(({ event }) => event === 'failed').length, 0);
   });
 }
@@ -238,7 +233,7 @@ test('dev does not build forever when a build changes what is watched', async (t
   assert.equal(ignored['file'], 'generated');
   await dev.next('reloaded');
   dev.write('source', guest('hello-rust'));
-  await until(async () => !/REQUEST_METHOD=/.test(await dev.ask()), 'the change');
+  await until(async () => !/REQUEST_METHOD=/.test(await dev.ask()), 'the change', patienceMs);
 });
 
 test('dev builds only for what matters', async (t) => {

@@ -1,16 +1,20 @@
 /** What a developer does on their own machine: begin a function, build it, test it. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { runCli } from '../../src/cli/mod.ts';
-import { guest, type Lifetime, mayfly, temporaryFolder } from '../support/node-under-test.ts';
+import { isAlive } from '../support/node-processes.ts';
+import { guest, type Lifetime, mayfly, temporaryFolder, until } from '../support/node-under-test.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 // Whose images are made once, and not among those of whoever runs the tests.
 process.env['XDG_CACHE_HOME'] = path.join(tmpdir(), 'mayfly-test-cache');
+/** What a busy machine may take to start a process or two. */
+const patienceMs = 60_000;
 const templates = ['assemblyscript', 'c', 'go', 'rust'];
 
 interface Ran {
@@ -192,6 +196,20 @@ describe('mayfly build', () => {
       assert.doesNotMatch(stderr, /\n\s+at /);
     });
   }
+
+  test('ends the command, and all that it has started, when it is interrupted', async (t) => {
+    const folder = functionFolder(
+      t,
+      'name = "f"\nmain = "f.wasm"\n[build]\ncommand = "sleep 1000 & echo $! > pid; wait"\n',
+    );
+    const child = spawn(process.execPath, [path.join(root, 'src/main.ts'), 'build', folder], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const pidFile = path.join(folder, 'pid');
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', 'the build', patienceMs);
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [130, null]);
+    await until(() => !isAlive(Number(readFileSync(pidFile, 'utf8'))), 'its end', patienceMs);
+  });
 
   test('refuses a folder without a manifest, and one that is not there', async (t) => {
     for (const dir of [temporaryFolder(t), path.join(temporaryFolder(t), 'missing')]) {

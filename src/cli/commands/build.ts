@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { type FunctionFolder, loadFunctionFolder } from '../../config/mod.ts';
 import { createLog, digestOf, LocalFunctions, LogStyle, readArtifact } from '../../node/mod.ts';
@@ -41,18 +42,26 @@ async function build(dir: string, flags: BuildFlags, terminal: Terminal): Promis
   return ExitCode.ok;
 }
 
+const stopping = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** @returns the time that it took; undefined when there is no command @throws MayflyError build_failed */
 export async function runBuildCommand({ manifest, source }: FunctionFolder): Promise<number | undefined> {
   if (source.build === undefined) return undefined;
   const startMs = performance.now();
   const running = startBuild(manifest.name, source.build);
-  const onSignal = (signal: NodeJS.Signals): void =>
-    void running.stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  let interrupted: Promise<never> | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    interrupted ??= running.stop().then(() => process.exit(128 + constants.signals[signal]));
+  };
+  for (const signal of stopping) process.on(signal, onSignal);
   try {
     await running.done;
+  } catch (error) {
+    // Whoever ends a build knows why it has failed.
+    await interrupted;
+    throw error;
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    for (const signal of stopping) process.off(signal, onSignal);
   }
   return performance.now() - startMs;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { MayflyError } from '../../base/mod.ts';
 import { loadFunctionFolder } from '../../config/mod.ts';
-import { createLog, LocalFunctions, LogStyle } from '../../node/mod.ts';
+import { codeCacheEnv, createLog, LocalFunctions, LogStyle } from '../../node/mod.ts';
 import { type CommandContext, makeCommand } from '../command.ts';
 import type { ExitCode } from '../terminal.ts';
 import { runBuildCommand } from './build.ts';
@@ -72,7 +72,8 @@ function runNode(dir: string, files: readonly string[], dataDir: string, flags: 
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, args, {
     cwd: dir,
-    env: { ...env, MAYFLY_TEST_FOLDER: path.resolve(dir), MAYFLY_TEST_DATA_DIR: dataDir },
+    // Every test file is a process, and loads all of the node.
+    env: { ...env, ...codeCacheEnv(), MAYFLY_TEST_FOLDER: path.resolve(dir), MAYFLY_TEST_DATA_DIR: dataDir },
     stdio: 'inherit',
   });
   // An interrupt typed at a terminal reaches both; node is the one to tell of it.
