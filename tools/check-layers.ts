@@ -40,7 +40,7 @@ const homes: ReadonlyMap<string, readonly string[]> = new Map([
   ['commander', ['cli']],
   ['pino', ['node']],
   ['smol-toml', ['config']],
-  ['zod', ['config', 'admin']],
+  ['zod', ['config', 'control', 'admin']],
 ]);
 
 /** Files that stand in no folder of src/. */

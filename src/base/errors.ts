@@ -1,4 +1,7 @@
+import { type AdminErrorParams, adminErrors } from './admin-errors.ts';
 import { countText } from './count.ts';
+import { entry, type ErrorEntry, Fault } from './error-entry.ts';
+import { type PlatformErrorParams, platformErrors } from './platform-errors.ts';
 import { shownText } from './shown-text.ts';
 
 /**
@@ -6,21 +9,8 @@ import { shownText } from './shown-text.ts';
  * "Cannot ‹act› ‹thing›: ‹what is›, ‹what is wanted›", and a hint says what to do about it.
  */
 
-/** Whose mistake it is: it decides who gets to see the message, and how loudly it is logged. */
-export const Fault = {
-  /** Whoever sent the request or typed the command. */
-  user: 'user',
-  /** The function's author. */
-  guest: 'guest',
-  /** Whoever runs the node. */
-  operator: 'operator',
-  /** Mayfly itself. */
-  bug: 'bug',
-} as const;
-export type Fault = (typeof Fault)[keyof typeof Fault];
-
 /** What each error's message is made from, by its permanent code. Offsets are bytes from the artifact's start. */
-export interface ErrorParamsByCode {
+export interface ErrorParamsByCode extends AdminErrorParams, PlatformErrorParams {
   no_route: object;
   bad_request: { reason: string };
   request_too_large: { limitBytes: number };
@@ -81,24 +71,6 @@ export type ErrorCode = keyof ErrorParamsByCode;
 /** What the message of `C` is made from. */
 export type ErrorParams<C extends ErrorCode> = ErrorParamsByCode[C];
 
-interface Entry<P> {
-  /** The HTTP status a caller sees when this ends a request. */
-  readonly status: number;
-  readonly fault: Fault;
-  readonly message: (params: P) => string;
-  /** What to do about it. */
-  readonly hint?: (params: P) => string | undefined;
-}
-
-function entry<P = object>(
-  status: number,
-  fault: Fault,
-  message: (params: P) => string,
-  hint?: (params: P) => string | undefined,
-): Entry<P> {
-  return hint === undefined ? { status, fault, message } : { status, fault, message, hint };
-}
-
 const problemText = (problem: FunctionProblem): string =>
   `\n  ${problem.name}: ${problem.message} [${problem.code}]${problem.hint === undefined ? '' : `\n    ${problem.hint}`}`;
 
@@ -107,7 +79,10 @@ const reasonLengthMax = 500;
 const at = (offset: number): string => `at byte 0x${offset.toString(16)}`;
 
 /** Every error there is, by its permanent code. */
-const errorTable: { readonly [C in ErrorCode]: Entry<ErrorParams<C>> } = {
+const errorTable: { readonly [C in ErrorCode]: ErrorEntry<ErrorParams<C>> } = {
+  ...adminErrors,
+  ...platformErrors,
+
   // What a caller of a function sees (application/problem+json).
   no_route: entry(404, Fault.user, () => 'Cannot route the request: nothing is deployed at this host and path'),
   bad_request: entry(400, Fault.user, (p) => `Cannot read the request: ${p.reason}`),
@@ -317,7 +292,7 @@ export class MayflyError<C extends ErrorCode = ErrorCode> extends Error {
   readonly hint: string | undefined;
 
   constructor(code: C, params: ErrorParams<C>, options?: ErrorOptions) {
-    const found: Entry<ErrorParams<C>> = errorTable[code];
+    const found: ErrorEntry<ErrorParams<C>> = errorTable[code];
     super(found.message(params), options);
     this.code = code;
     this.params = params;

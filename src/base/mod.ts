@@ -1,4 +1,5 @@
 /** What every layer may use: errors, names, units, clocks. Knows nothing of wasm, HTTP or processes. */
+export type { InputMistake } from './admin-errors.ts';
 export {
   type Brand,
   type Digest,
@@ -10,12 +11,12 @@ export {
 } from './brand.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { countText } from './count.ts';
+export { digestOf, isDigest } from './digest.ts';
 export {
   type ErrorCode,
   errorManual,
   type ErrorParams,
   errorText,
-  Fault,
   type FunctionProblem,
   fromWireError,
   isMayflyError,
@@ -23,8 +24,10 @@ export {
   toWireError,
   type WireError,
 } from './errors.ts';
-export type { RandomSource } from './random.ts';
+export { Fault } from './error-entry.ts';
+export { randomBytes, type RandomSource } from './random.ts';
 export { shownText } from './shown-text.ts';
 export { type Enrolled, Roster } from './roster.ts';
 export { kib, mib, wasmPageBytes } from './units.ts';
 export { userCacheFolder } from './user-cache.ts';
+export { userDataFolder } from './user-data.ts';

@@ -79,7 +79,7 @@ export const limitManual: { readonly [Name in LimitName]: Omit<LimitManual, 'nam
 };
 
 // Object.keys loses the key type; `limitManual` has exactly the names of Limits.
-const limitNames = Object.keys(limitManual) as LimitName[];
+export const limitNames: readonly LimitName[] = Object.keys(limitManual) as LimitName[];
 
 /** The manual of every limit, in the order they are best read. */
 export const limitManuals: readonly LimitManual[] = limitNames.map((name) => ({ name, ...limitManual[name] }));
@@ -126,6 +126,12 @@ export function parseLimits(texts: readonly string[]): Partial<Limits> {
   const limits: Partial<Limits> = {};
   for (const text of texts) Object.assign(limits, parseLimit(text));
   return limits;
+}
+
+/** What is wrong with a limit's value, to stand before "is wanted"; undefined when it is fine. */
+export function limitWanted(name: LimitName, value: number): string | undefined {
+  const { kind, range } = limitManual[name];
+  return parseQuantity(value, kind, range) === undefined ? quantityWanted(kind, range) : undefined;
 }
 
 /** The limits that hold: the defaults, and over them each of `layers`, the later ones first. */

@@ -11,6 +11,9 @@ export interface ListenAddress {
 
 export const defaultListen: ListenAddress = { host: '127.0.0.1', port: 8080 };
 
+/** Of the admin API. */
+export const defaultAdminListen: ListenAddress = { host: '127.0.0.1', port: 8081 };
+
 const bracketed = /^\[([^\]]+)\]:(\d+)$/;
 const plain = /^(?:([A-Za-z0-9._-]+):)?(\d+)$/;
 

@@ -10,23 +10,32 @@
  */
 export type { AllowedHost } from './allow.ts';
 export type { BindingKind, Bindings } from './bindings.ts';
-export { type Env, parseEnv } from './env.ts';
+export { type Env, isEnvName, parseEnv } from './env.ts';
 export {
   defaultLimits,
   type LimitManual,
   limitManuals,
+  limitNames,
+  limitWanted,
   type LimitName,
   type Limits,
   mergeLimits,
   parseLimits,
 } from './limits.ts';
-export { defaultListen, formatAddress, type ListenAddress, localUrl, parseListen } from './listen.ts';
+export {
+  defaultAdminListen,
+  defaultListen,
+  formatAddress,
+  type ListenAddress,
+  localUrl,
+  parseListen,
+} from './listen.ts';
 export { type LocalSecrets, readLocalSecrets } from './local-secrets.ts';
 export type { Manifest } from './manifest.ts';
 export { loadManifestManual } from './manifest-manual.ts';
 export type { TableManual } from './manifest-schema.ts';
 export { formatQuantity } from './quantity.ts';
-export { prefixSuffix, type Route } from './route.ts';
+export { mountPath, prefixSuffix, type Route, routeHostWanted, routeKey, routePathWanted } from './route.ts';
 export { fileErrorReason, readFileWithin } from './read-file.ts';
 export { parseTemplateAbout, type TemplateAbout } from './template-about.ts';
 export {

@@ -3,8 +3,7 @@
  *
  *     decode → check → V8's own validation → imports → run the initialisers once → snapshot → rewrite → validate → image
  */
-import { createHash } from 'node:crypto';
-import { type Digest, errorText, MayflyError, mib, systemClock, wasmPageBytes } from '../base/mod.ts';
+import { digestOf, errorText, MayflyError, mib, systemClock, wasmPageBytes } from '../base/mod.ts';
 import { GuestMemory, P1Host, p1Signatures, systemTimers } from '../wasi/mod.ts';
 import {
   checkModule,
@@ -64,12 +63,6 @@ export function packImage({ rewritten, runs }: BuiltModule): Uint8Array {
     module: rewritten.bytes,
     trapMap: encodeTrapMap(rewritten),
   });
-}
-
-/** The name of an image or an artifact by its content. */
-export function digestOf(bytes: Uint8Array): Digest {
-  // The one place where a digest is made.
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
 /** A rewritten module, and the memory it starts with. */

@@ -15,7 +15,7 @@
  * - host      what a slot's guest calls, bound to one request after another (guest-host.ts, cgi-host.ts)
  */
 export { benchFunction } from './bench-function.ts';
-export { buildImage, digestOf } from './build.ts';
+export { buildImage } from './build.ts';
 export { CallMeasures, type Outcome } from './call-measures.ts';
 export { createEngine } from './engine.ts';
 export { imageFormat } from './image.ts';
