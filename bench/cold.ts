@@ -21,7 +21,14 @@ import {
   type LoadedFunction,
   type ResponseSink,
 } from '../src/engine/mod.ts';
-import { type DeployedFunction, FunctionShelf, ImageStore, type Opened, readImage } from '../src/node/mod.ts';
+import {
+  type DeployedFunction,
+  type DeployedVersion,
+  FunctionShelf,
+  ImageStore,
+  type Opened,
+  readImage,
+} from '../src/node/mod.ts';
 import { emptyInput } from '../src/wasi/mod.ts';
 import { askEach } from './support/ask-each.ts';
 import { benchDataDir } from './support/functions-folder.ts';
@@ -100,7 +107,7 @@ class TimedShelf {
     });
   }
 
-  async #load(deployed: DeployedFunction, measures: CallMeasures): Promise<Opened> {
+  async #load(deployed: DeployedVersion, measures: CallMeasures): Promise<Opened> {
     const image = await readImage(this.#imagesFolder, deployed.image);
     this.#readMs = performance.now();
     const { project, name, env, limits } = deployed;
@@ -109,7 +116,7 @@ class TimedShelf {
     return { loaded, imageBytes: image.byteLength };
   }
 
-  async measure(deployed: DeployedFunction): Promise<Sample> {
+  async measure(deployed: DeployedVersion): Promise<Sample> {
     // Whatever the functions before left to do is not this one's.
     await new Promise((resolve) => setTimeout(resolve, 2));
     const startMs = performance.now();
@@ -123,17 +130,21 @@ class TimedShelf {
   }
 }
 
-function deployedAs(name: string, image: Digest): DeployedFunction {
-  // The route of a function that is served under its name.
-  const route = { path: `/${name}/*`, mountPath: `/${name}` };
+function deployedAs(name: string, image: Digest): DeployedVersion {
   return {
     project: projectId('bench'),
     name: functionName(name),
     image,
     env: {},
     limits: defaultLimits,
-    routes: [route],
   };
+}
+
+/** A function with this version alone, served under its name. */
+function alone(version: DeployedVersion): DeployedFunction {
+  const { project, name } = version;
+  const route = { path: `/${name}/*`, mountPath: `/${name}` };
+  return { project, name, routes: [route], versions: [{ ...version, percent: 100 }] };
 }
 
 function middle(values: readonly number[]): number {
@@ -200,7 +211,7 @@ function sayStep(report: Report, label: string, values: readonly number[]): void
 
 /** Deploys to a worker that serves, over and over, and asks each new function a thousand times. */
 async function afterDeploy(report: Report, store: ImageStore, images: readonly Digest[]): Promise<void> {
-  const [base, ...others] = images.map((image, index) => deployedAs(`f${index}`, image));
+  const [base, ...others] = images.map((image, index) => alone(deployedAs(`f${index}`, image)));
   if (base === undefined) return;
   const worker = await WorkerProcess.start([base], store.imagesFolder, serverCore);
   const first: number[] = [];

@@ -47,6 +47,11 @@ export const inspectArtifact: InspectArtifact = async (artifact) => {
   };
 };
 
+/** What an artifact is, told from its bytes. @throws MayflyError not_wasm, malformed_module */
+export function kindOfArtifact(artifact: Uint8Array): ArtifactKind {
+  return artifactKind(artifact) === 'component' ? ArtifactKind.component : kindOf(decodeModule(artifact));
+}
+
 function inspectComponent(artifact: Uint8Array): Inspection {
   return {
     kind: ArtifactKind.component,

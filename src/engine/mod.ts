@@ -20,7 +20,7 @@ export { CallMeasures, type Outcome } from './call-measures.ts';
 export { createEngine } from './engine.ts';
 export { imageFormat } from './image.ts';
 export { type HistogramBucket, type LogHistogram } from './log-histogram.ts';
-export { inspectArtifact } from './inspect.ts';
+export { inspectArtifact, kindOfArtifact } from './inspect.ts';
 export { runCommand } from './run-command.ts';
 export { send, type SimpleRequest, type SimpleResponse } from './send.ts';
 export type {

@@ -14,6 +14,7 @@ import type { WholeResponse } from './whole-response.ts';
 
 /** What a route leads to. Everything that can be is decided when the routing table is made. */
 export interface Target {
+  readonly kind: 'target';
   readonly loaded: LoadedFunction;
   readonly limits: Limits;
   readonly mountPath: string;

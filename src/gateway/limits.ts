@@ -68,3 +68,6 @@ export const stopGraceMs = 250;
 
 /** What `Retry-After` tells an overloaded node's client. */
 export const retryAfterSeconds = 1;
+
+/** Requests that wait for a version that is looked up by its own host; above it they are refused as `overloaded`. */
+export const previewsWaitingMax = 256;

@@ -4,6 +4,7 @@
  *     1. listen     http-server.ts      strict parsing, a time limit on everything a client can be slow at
  *     2. route      request-head.ts     what is it for: host, path and query, checked
  *                   router.ts           host and path → function
+ *                   destinations.ts     which of its versions, where there are several
  *     3. admit      (here)              too large, too many: refused before anything is spent on it
  *     4. dispatch   exchange.ts         → engine/: takes a slot, runs the function
  *                   request-body.ts     a small body is gathered first, a large one streams
@@ -16,8 +17,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { MayflyError, Roster, systemClock } from '../base/mod.ts';
-import type { FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
+import type { ListenAddress } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
+import { type Destination, Destinations, type GatewayFunction, type PreviewSource } from './destinations.ts';
 import { Exchange, type ExchangeContext, type Target } from './exchange.ts';
 import { Gatherings } from './gatherings.ts';
 import { HeldResponses } from './held-responses.ts';
@@ -25,25 +27,21 @@ import { Expectation, HttpServer, type ListeningSocket } from './http-server.ts'
 import { callsMax } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { Outflow } from './outflow.ts';
-import { HostReader, readRequestHead } from './request-head.ts';
-import { ResponseHeads } from './response-head.ts';
-import { type ResponsePolicy, sendProblem, type ServerTiming } from './response-writer.ts';
-import { Router } from './router.ts';
+import { HostReader, readRequestHead, type RequestHead } from './request-head.ts';
+import { sendProblem, type ServerTiming } from './response-writer.ts';
+import type { Router } from './router.ts';
 import type { WholeResponse } from './whole-response.ts';
 
 export { type ListeningSocket, listenOn, listenProblem } from './http-server.ts';
+export type { GatewayFunction, GatewayVersion, PreviewSource } from './destinations.ts';
 export { ServerTiming } from './response-writer.ts';
-
-/** A deployed function, as the data plane knows it. */
-export interface GatewayFunction {
-  readonly loaded: LoadedFunction;
-  readonly limits: Limits;
-  readonly routes: readonly FunctionRoute[];
-}
+export type { StickyBy } from './traffic-split.ts';
 
 /** How a gateway is tuned. */
 export interface GatewayOptions {
   readonly serverTiming: ServerTiming;
+  /** Where versions are found by hosts of their own; without it there are no such hosts. */
+  readonly previews?: PreviewSource | undefined;
 }
 
 /** Gets to know what goes wrong. */
@@ -57,18 +55,19 @@ const overloaded = new MayflyError('overloaded', {});
 
 /** Serves HTTP/1.1. Its functions are swapped as a whole; requests under way keep those they began with. */
 export class Gateway {
-  readonly #options: GatewayOptions;
   readonly #server: HttpServer;
   readonly #underWay = new Roster<Exchange>();
+  readonly #destinations: Destinations;
+  #router: Router<Destination>;
   readonly #outbox = new Outbox(Date.now);
   readonly #hosts = new HostReader();
   readonly #outflow = new Outflow(this.#underWay);
-  #router = new Router<Target>([]);
   #context: ExchangeContext;
   #state: 'serving' | 'stopping' = 'serving';
 
   constructor(options: GatewayOptions, events: GatewayEvents) {
-    this.#options = options;
+    this.#destinations = new Destinations(options.serverTiming, options.previews);
+    this.#router = this.#destinations.route([]);
     const failed = events.failed.bind(events);
     this.#context = {
       underWay: this.#underWay,
@@ -88,17 +87,7 @@ export class Gateway {
 
   /** Serves `functions` from the next request on, and nothing else. */
   publish(functions: readonly GatewayFunction[]): void {
-    const { serverTiming } = this.#options;
-    this.#router = new Router(
-      functions.flatMap(({ loaded, limits, routes }) => {
-        const policy: ResponsePolicy = {
-          bodyBytesMax: limits.responseBodyBytes,
-          serverTiming,
-          heads: new ResponseHeads(),
-        };
-        return routes.map((route) => [route, { loaded, limits, policy, mountPath: route.mountPath }] as const);
-      }),
-    );
+    this.#router = this.#destinations.route(functions);
   }
 
   /**
@@ -137,10 +126,20 @@ export class Gateway {
       res.shouldKeepAlive = false;
       return sendProblem(res, head, this.#outbox);
     }
-    const target = this.#router.find(head.host, head.path);
-    if (target === undefined) return sendProblem(res, noRoute, this.#outbox);
+    const found = this.#router.find(head.host, head.path);
+    if (found === undefined) return sendProblem(res, noRoute, this.#outbox);
+    if (found.kind === 'target') return this.#admit(found, head, req, res, expectation);
+    if (found.kind === 'split') return this.#admit(found.choose(req.rawHeaders), head, req, res, expectation);
+    const isGone = (): boolean => req.socket.destroyed;
+    found.find(
+      head.host,
+      (target) => isGone() || this.#admit(target, head, req, res, expectation),
+      (error) => isGone() || sendProblem(res, error, this.#outbox),
+    );
+  }
 
-    // 3. admit
+  // 3. admit
+  #admit(target: Target, head: RequestHead, req: IncomingMessage, res: WholeResponse, expectation: Expectation): void {
     const limitBytes = target.limits.requestBodyBytes;
     if (head.bodyBytes !== undefined && head.bodyBytes > limitBytes) {
       return sendProblem(res, new MayflyError('request_too_large', { limitBytes }), this.#outbox);

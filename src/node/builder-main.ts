@@ -3,7 +3,7 @@
  * happens here, where there is no network, no file to write, little memory and little time.
  */
 import { isMayflyError, toWireError } from '../base/mod.ts';
-import { buildImage } from '../engine/mod.ts';
+import { buildImage, kindOfArtifact } from '../engine/mod.ts';
 import { leaveCodeCache } from './code-cache.ts';
 import type { FromBuilder, ToBuilder } from './protocol.ts';
 
@@ -11,7 +11,8 @@ leaveCodeCache();
 
 async function answer({ artifact, settings }: ToBuilder): Promise<FromBuilder> {
   try {
-    return { kind: 'built', image: await buildImage(artifact, settings) };
+    const image = await buildImage(artifact, settings);
+    return { kind: 'built', image, artifactKind: kindOfArtifact(artifact) };
   } catch (error) {
     if (isMayflyError(error)) return { kind: 'refused', error: toWireError(error) };
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { type ErrorCode, isMayflyError, mib } from '../base/mod.ts';
+import { digestOf, type ErrorCode, isMayflyError, mib } from '../base/mod.ts';
 import { buildInChild } from './builder.ts';
-import { digestOf } from './image-store.ts';
 import { createLog, LogStyle } from './log.ts';
 import { packageRoot } from './paths.ts';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fromWireError, MayflyError, mib } from '../base/mod.ts';
-import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
+import { ArtifactKind, type BuiltImage, type ImageSettings } from '../engine/mod.ts';
 import { buildDeadlineMs, builderBaselineBytes, builderHeapBytes } from './limits.ts';
 import { codeCacheEnv, codeCacheFlags } from './code-cache.ts';
 import type { Log } from './log.ts';
@@ -13,6 +13,11 @@ export interface BuildOptions {
   readonly deadlineMs?: number;
 }
 
+/** An image, and what the artifact was that it was made of. */
+export interface BuiltArtifact extends BuiltImage {
+  readonly kind: ArtifactKind;
+}
+
 /**
  * Makes `artifact` an image, in a process of its own.
  * @throws MayflyError what is wrong with the artifact, or builder_failed
@@ -21,23 +26,23 @@ export function buildInChild(
   artifact: Uint8Array,
   settings: ImageSettings,
   options: BuildOptions,
-): Promise<BuiltImage> {
+): Promise<BuiltArtifact> {
   return buildWith(startBuilder(settings), artifact, settings, options);
 }
 
-/** The same with a builder that was started for these settings. */
+/** The same, in a process that `startBuilder` has started with as much memory. It ends with this. */
 export async function buildWith(
   child: ChildProcess,
   artifact: Uint8Array,
   settings: ImageSettings,
   { log, deadlineMs = buildDeadlineMs }: BuildOptions,
-): Promise<BuiltImage> {
+): Promise<BuiltArtifact> {
   // It may be too busy to see that this process is gone.
   const endWithThis = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithThis);
   try {
     const reply = await converse(child, { artifact, settings }, deadlineMs, log);
-    if (reply.kind === 'built') return reply.image;
+    if (reply.kind === 'built') return { ...reply.image, kind: knownKind(reply.artifactKind) };
     if (reply.detail === undefined) throw fromWireError(reply.error);
     log.error({ detail: reply.detail }, 'builder failed');
     throw new MayflyError('builder_failed', {
@@ -79,6 +84,11 @@ export function startBuilder(settings: ImageSettings): ChildProcess {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+}
+
+/** The builder has handled untrusted bytes: what it says is one of the words that there are. */
+function knownKind(said: string): ArtifactKind {
+  return Object.values(ArtifactKind).find((kind) => kind === said) ?? ArtifactKind.coreModule;
 }
 
 function converse(child: ChildProcess, message: ToBuilder, deadlineMs: number, log: Log): Promise<FromBuilder> {

@@ -83,9 +83,10 @@ export class DevNode {
    */
   async publish(source: FunctionSource, settings: LocalSettings): Promise<LocalFunction> {
     const prepared = await this.#functions.prepare(source, settings);
-    const { deployed } = prepared;
-    this.#published.add(`${deployed.project}/${deployed.name}`);
-    await this.#workers.publish([deployed]);
+    const { deployed, routes } = prepared;
+    const { project, name } = deployed;
+    this.#published.add(`${project}/${name}`);
+    await this.#workers.publish([{ project, name, routes, versions: [{ ...deployed, percent: 100 }] }]);
     this.#builder.prepare({ memoryBytesMax: deployed.limits.memoryBytes });
     return prepared;
   }

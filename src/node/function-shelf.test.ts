@@ -7,12 +7,12 @@ import { fakeFunction, fakeTiming } from '../../test/support/fake-function.ts';
 import { emptyInput } from '../wasi/mod.ts';
 import { FunctionShelf, type Opened, type ShelfOptions, type ShelvedFunction } from './function-shelf.ts';
 import { loadRetryFirstMs, loadWaitersMax } from './limits.ts';
-import type { DeployedFunction } from './protocol.ts';
+import type { DeployedVersion } from './protocol.ts';
 
-function deployed(name: string, wallMs = 60_000): DeployedFunction {
+function deployed(name: string, wallMs = 60_000): DeployedVersion {
   const image: Digest = `sha256:${name}` as Digest;
   const limits = { ...defaultLimits, wallMs };
-  return { project: projectId('default'), name: functionName(name), image, env: {}, limits, routes: [] };
+  return { project: projectId('default'), name: functionName(name), image, env: {}, limits };
 }
 
 /** A shelf whose loads end when the test says so. */

@@ -13,7 +13,7 @@
 import { type FunctionName, isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
 import { type Call, CallMeasures, type GuestRequest, type LoadedFunction, type ResponseSink } from '../engine/mod.ts';
 import { loadRetryFirstMs, loadRetryMaxMs, loadWaitersMax } from './limits.ts';
-import type { DeployedFunction } from './protocol.ts';
+import type { DeployedVersion } from './protocol.ts';
 import { WaitingCall } from './waiting-call.ts';
 
 /** A function in memory. */
@@ -24,12 +24,12 @@ export interface Opened {
 }
 
 export interface ShelfOptions {
-  /** Brings a function into memory, off this thread as far as that can be. Its calls are counted in `measures`. */
-  readonly load: (deployed: DeployedFunction, measures: CallMeasures) => Promise<Opened>;
+  /** Brings a version into memory, off this thread as far as that can be. Its calls are counted in `measures`. */
+  readonly load: (version: DeployedVersion, measures: CallMeasures) => Promise<Opened>;
   /** Where the calls of a project are counted. */
   readonly measuresOf: (project: ProjectId) => CallMeasures;
   /** A load failed that nobody waited for; whoever waits is told. */
-  readonly failed: (deployed: DeployedFunction, error: unknown) => void;
+  readonly failed: (version: DeployedVersion, error: unknown) => void;
   readonly nowMs: () => number;
   /** Functions that are loaded at once. */
   readonly loadsMax: number;
@@ -52,10 +52,10 @@ export class FunctionShelf {
   }
 
   /** Puts a function on the shelf. Nothing of it is in memory yet. */
-  place(deployed: DeployedFunction): ShelvedFunction {
-    const { project } = deployed;
+  place(version: DeployedVersion): ShelvedFunction {
+    const { project } = version;
     const placed: ShelvedFunction = new ShelvedFunction({
-      deployed,
+      version,
       measures: new CallMeasures(this.#options.measuresOf(project)),
       nowMs: this.#options.nowMs,
       want: () => this.#want(placed),
@@ -108,14 +108,14 @@ export class FunctionShelf {
 
   async #load(placed: ShelvedFunction): Promise<void> {
     this.#loading += 1;
-    const { deployed, measures } = placed;
+    const { version, measures } = placed;
     placed.loading();
     try {
-      const opened = await this.#options.load(deployed, measures);
+      const opened = await this.#options.load(version, measures);
       placed.opened(opened);
       this.#evict(placed);
     } catch (error) {
-      if (placed.failed(error) === 'nobody was told') this.#options.failed(deployed, error);
+      if (placed.failed(error) === 'nobody was told') this.#options.failed(version, error);
     }
     // The event loop has its turn before the next one.
     setImmediate(() => {
@@ -157,7 +157,7 @@ export class FunctionShelf {
 }
 
 interface ShelvedOptions {
-  readonly deployed: DeployedFunction;
+  readonly version: DeployedVersion;
   readonly measures: CallMeasures;
   readonly nowMs: () => number;
   /** It is to be loaded soon. */
@@ -177,7 +177,7 @@ export class ShelvedFunction implements LoadedFunction {
   readonly project: ProjectId;
   readonly name: FunctionName;
   readonly measures: CallMeasures;
-  readonly deployed: DeployedFunction;
+  readonly version: DeployedVersion;
   readonly #options: ShelvedOptions;
   /** The function when it is in memory: what nearly every call finds. */
   #loaded: LoadedFunction | undefined;
@@ -190,9 +190,9 @@ export class ShelvedFunction implements LoadedFunction {
 
   constructor(options: ShelvedOptions) {
     this.#options = options;
-    this.deployed = options.deployed;
-    this.project = options.deployed.project;
-    this.name = options.deployed.name;
+    this.version = options.version;
+    this.project = options.version.project;
+    this.name = options.version.name;
     this.measures = options.measures;
   }
 
@@ -283,7 +283,7 @@ export class ShelvedFunction implements LoadedFunction {
     const waiting = new WaitingCall(request, sink, {
       chosenMs: this.#options.nowMs(),
       nowMs: this.#options.nowMs,
-      wallMs: this.deployed.limits.wallMs,
+      wallMs: this.version.limits.wallMs,
       left: (call, code) => {
         this.#waiting.delete(call);
         this.measures.refused(code);

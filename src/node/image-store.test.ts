@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { isMayflyError } from '../base/mod.ts';
-import { digestOf, ImageStore, readImage } from './image-store.ts';
+import { digestOf, isMayflyError } from '../base/mod.ts';
+import { ImageStore, readImage } from './image-store.ts';
 
 function folder(t: TestContext): string {
   const made = mkdtempSync(path.join(tmpdir(), 'mayfly-store-'));
@@ -27,12 +27,12 @@ test('ImageStore.prepared gives what was noted, only while the image is whole', 
   const store = await ImageStore.open(folder(t));
   const digest = await store.put(Buffer.from('an image'));
   assert.equal(await store.prepared('key'), undefined);
-  await store.notePrepared('key', digest);
-  assert.equal(await store.prepared('key'), digest);
+  await store.notePrepared('key', { digest, kind: 'WASI command' });
+  assert.deepEqual(await store.prepared('key'), { digest, kind: 'WASI command' });
   writeFileSync(path.join(store.imagesFolder, `${digest.slice('sha256:'.length)}.image`), 'another');
   assert.equal(await store.prepared('key'), undefined);
   await store.put(Buffer.from('an image'));
-  assert.equal(await store.prepared('key'), digest);
+  assert.deepEqual(await store.prepared('key'), { digest, kind: 'WASI command' });
 });
 
 test('readImage refuses other content than was asked for, and none', async (t) => {

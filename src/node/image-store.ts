@@ -1,14 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { type Digest, kib, MayflyError } from '../base/mod.ts';
+import { type Digest, digestOf, isDigest, kib, MayflyError } from '../base/mod.ts';
 import { fileErrorReason } from '../config/mod.ts';
+import { writeOwnFile } from './own-file.ts';
 
 /**
  * Images on disk, named by their content, and which image an artifact was made into:
  *
  *     <data-dir>/images/<hex of the image>.image      the only folder a worker can read
- *     <data-dir>/prepared/<hex of the key>            holds the digest of the image
+ *     <data-dir>/prepared/<hex of the key>            holds the digest of the image, and what the artifact is
  *
  * A file appears whole or not at all, under a name that says what is in it: several nodes can share a store, and a crash at any
  * moment leaves nothing that could be taken for an image.
@@ -42,29 +43,34 @@ export class ImageStore {
   /** Keeps an image. @throws MayflyError data_dir_unusable */
   async put(bytes: Uint8Array): Promise<Digest> {
     const digest = digestOf(bytes);
-    await writeWhole(imagePath(this.imagesFolder, digest), bytes);
+    await writeOwnFile(imagePath(this.imagesFolder, digest), bytes);
     return digest;
   }
 
   /** The image that was made for `key`, if it is still there and whole. */
-  async prepared(key: string): Promise<Digest | undefined> {
+  async prepared(key: string): Promise<PreparedImage | undefined> {
     try {
-      const text = (await readFile(path.join(this.#preparedFolder, key), 'utf8')).trim();
-      if (!digestPattern.test(text)) return undefined;
-      // The pattern above is what a digest is.
-      const digest = text as Digest;
+      const [digest = '', kind = ''] = (await readFile(path.join(this.#preparedFolder, key), 'utf8')).split('\n');
+      if (!isDigest(digest)) return undefined;
       await readImage(this.imagesFolder, digest);
-      return digest;
+      return { digest, kind };
     } catch {
       // Whatever is wrong with it, preparing the artifact anew is right.
       return undefined;
     }
   }
 
-  /** Notes that `digest` is the image that was made for `key`. @throws MayflyError data_dir_unusable */
-  async notePrepared(key: string, digest: Digest): Promise<void> {
-    await writeWhole(path.join(this.#preparedFolder, key), Buffer.from(`${digest}\n`));
+  /** Notes that this is the image that was made for `key`. @throws MayflyError data_dir_unusable */
+  async notePrepared(key: string, { digest, kind }: PreparedImage): Promise<void> {
+    await writeOwnFile(path.join(this.#preparedFolder, key), `${digest}\n${kind}\n`);
   }
+}
+
+/** An image, and what its artifact turned out to be. */
+export interface PreparedImage {
+  readonly digest: Digest;
+  /** In people's words; empty when nobody has looked. */
+  readonly kind: string;
 }
 
 /** Where the images of a data directory are: the only folder of it that a worker can read. */
@@ -72,15 +78,7 @@ export function imagesFolderOf(dataDir: string): string {
   return path.join(dataDir, 'images');
 }
 
-const digestPattern = /^sha256:[0-9a-f]{64}$/;
-
-/** Names `bytes` by their content. */
-export function digestOf(bytes: Uint8Array): Digest {
-  // The one form that a digest has.
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
-}
-
-/** The same; a large image is read through by another thread, as this one may have requests to serve. */
+/** Names `bytes` by their content; a large image is read through by another thread, as this one may have requests to serve. */
 async function digestOffThread(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
   if (bytes.byteLength < offThreadBytes) return digestOf(bytes);
   const hash = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
@@ -113,26 +111,4 @@ export async function readImage(imagesFolder: string, digest: Digest): Promise<U
   if ((await digestOffThread(bytes)) !== digest)
     throw new MayflyError('image_corrupt', { reason: `${digest} has other content than its name says` });
   return bytes;
-}
-
-/** Writes a file so that it is there whole or not at all, also after a power cut. */
-async function writeWhole(filePath: string, bytes: Uint8Array): Promise<void> {
-  const folder = path.dirname(filePath);
-  const temporary = path.join(folder, `.${randomUUID()}`);
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, filePath);
-    // The new name is in the folder, which has to reach the disk as well.
-    const directory = await open(folder, 'r');
-    await directory.sync().finally(() => directory.close());
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw new MayflyError('data_dir_unusable', { path: folder, reason: fileErrorReason(error) }, { cause: error });
-  }
 }

@@ -73,11 +73,14 @@ export const loadRetryMaxMs = 30_000;
 /** A worker that starts loads functions for so long before it listens; the others are loaded behind. */
 export const loadAheadMs = 200;
 
+/** Versions that a worker keeps because they were asked for by their own hosts: anybody can ask for any. */
+export const previewsMax = 16;
+/** What is behind such a host is told within this time: its image may have to be made again. */
+export const previewDeadlineMs = 30_000;
+
 /** Function logs on their way from a worker: lines wait so long for company, and a message holds so much. */
 export const logBatchMs = 20;
 export const logBatchBytes: number = 64 * kib;
-/** A batch that is not acknowledged by then is lost, with the supervisor that it was for. */
-export const logTakenDeadlineMs = 5000;
 /** What one function, and all of a worker's, may have waiting for the supervisor; above it lines are counted and dropped. */
 export const logWaitingBytesOne: number = 256 * kib;
 export const logWaitingBytesAll: number = 4 * mib;
@@ -98,3 +101,8 @@ export const logTroubleEveryMs = 60_000;
 
 /** When its developer stops it, a node has so long for the requests under way. */
 export const devStopDeadlineMs = 500;
+
+/** A batch that is not acknowledged by then is lost, with the supervisor that it was for. */
+export const logTakenDeadlineMs = 5000;
+/** How often uploads that nobody uses are looked for. */
+export const sweepEveryMs = 3_600_000;

@@ -1,11 +1,11 @@
 import type { ProjectId } from '../base/mod.ts';
-import type { Env, FunctionSource, Limits } from '../config/mod.ts';
+import type { Env, FunctionRoute, FunctionSource, Limits } from '../config/mod.ts';
 import { buildInChild } from './builder.ts';
 import { type DataDir, defaultDataDir } from './data-dir.ts';
 import { ImageStore, readImage } from './image-store.ts';
 import type { Log } from './log.ts';
-import { type Build, prepareOne, preparerVersion } from './prepare.ts';
-import type { DeployedFunction } from './protocol.ts';
+import { type Build, prepareVersion, preparerVersion } from './prepare.ts';
+import type { DeployedVersion } from './protocol.ts';
 
 /** The owner of everything that is served without a control plane. */
 export const defaultProject: ProjectId = 'default' as ProjectId; // a name
@@ -19,7 +19,8 @@ export interface LocalSettings {
 
 /** A function that is ready to be served. */
 export interface LocalFunction {
-  readonly deployed: DeployedFunction;
+  readonly deployed: DeployedVersion;
+  readonly routes: readonly FunctionRoute[];
   /** The image's size. */
   readonly imageBytes: number;
 }
@@ -53,8 +54,8 @@ export class LocalFunctions {
     // The code does not change while it runs.
     this.#version ??= preparerVersion();
     const options = { project: defaultProject, ...settings };
-    const deployed = await prepareOne(source, this.store, this.#build, await this.#version, options);
+    const deployed = await prepareVersion(source, this.store, this.#build, await this.#version, options);
     const image = await readImage(this.store.imagesFolder, deployed.image);
-    return { deployed, imageBytes: image.byteLength };
+    return { deployed, routes: source.routes, imageBytes: image.byteLength };
   }
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { type FunctionName, isMayflyError, MayflyError, mib, type ProjectId } from '../base/mod.ts';
+import { digestOf, type FunctionName, isMayflyError, MayflyError, mib, type ProjectId } from '../base/mod.ts';
 import { defaultLimits, type FunctionSource } from '../config/mod.ts';
-import { digestOf, ImageStore } from './image-store.ts';
+import { ImageStore } from './image-store.ts';
 import { type Build, prepareFunctions, type PrepareOptions } from './prepare.ts';
 
 interface Made {
@@ -58,7 +58,7 @@ test('prepareFunctions builds each artifact once, and none again', async (t) => 
   const sources = [source(folder, 'one', 'aaa'), source(folder, 'two', 'bbb')];
   const first = await prepareFunctions(sources, store, build, options);
   assert.deepEqual(
-    first.map(({ name, image }) => [name, image]),
+    first.map(({ name, versions }) => [name, versions[0]?.image]),
     [
       ['one', digestOf(Buffer.from('AAA'))],
       ['two', digestOf(Buffer.from('BBB'))],
@@ -86,8 +86,8 @@ test('prepareFunctions lets the command line win over the manifest', async (t) =
     env: { A: 'flag' },
     limits: { cpuMs: 3 },
   });
-  assert.deepEqual(deployed?.env, { A: 'flag', B: 'manifest' });
-  assert.deepEqual(deployed?.limits, { ...defaultLimits, cpuMs: 3, wallMs: 2 });
+  assert.deepEqual(deployed?.versions[0]?.env, { A: 'flag', B: 'manifest' });
+  assert.deepEqual(deployed?.versions[0]?.limits, { ...defaultLimits, cpuMs: 3, wallMs: 2 });
 });
 
 test('prepareFunctions names every function that cannot be prepared', async (t) => {

@@ -2,13 +2,20 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { type Digest, type FunctionProblem, isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
+import {
+  type Digest,
+  digestOf,
+  type FunctionProblem,
+  isMayflyError,
+  MayflyError,
+  type ProjectId,
+} from '../base/mod.ts';
 import { type Env, type FunctionSource, type Limits, mergeLimits, readFileWithin } from '../config/mod.ts';
 import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
-import { digestOf, type ImageStore } from './image-store.ts';
+import type { ImageStore, PreparedImage } from './image-store.ts';
 import { artifactBytesMax, buildersMax } from './limits.ts';
 import { packageRoot } from './paths.ts';
-import type { DeployedFunction } from './protocol.ts';
+import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 
 /** What the functions of a command line are made with. */
 export interface PrepareOptions {
@@ -19,7 +26,7 @@ export interface PrepareOptions {
   readonly onProgress: (step: string) => void;
 }
 
-export type Build = (artifact: Uint8Array, settings: ImageSettings) => Promise<BuiltImage>;
+export type Build = (artifact: Uint8Array, settings: ImageSettings) => Promise<BuiltImage & { readonly kind?: string }>;
 
 /**
  * Makes sure that there is an image of every function: one made before, or one that is made now.
@@ -41,7 +48,9 @@ export async function prepareFunctions(
       const [index, source] = next;
       options.onProgress(`Preparing functions: ${done} of ${sources.length} done, now ${source.name}`);
       try {
-        prepared[index] = await prepareOne(source, store, build, version, options);
+        const alone = await prepareVersion(source, store, build, version, options);
+        const { project, name } = alone;
+        prepared[index] = { project, name, routes: source.routes, versions: [{ ...alone, percent: 100 }] };
       } catch (error) {
         if (!isMayflyError(error) || error.code === 'data_dir_unusable') throw error;
         const { code, message, hint } = error;
@@ -62,43 +71,43 @@ export async function prepareFunctions(
 }
 
 /** The same for one function. @throws MayflyError what is wrong with it */
-export async function prepareOne(
+export async function prepareVersion(
   source: FunctionSource,
   store: ImageStore,
   build: Build,
   version: string,
   options: Omit<PrepareOptions, 'onProgress'>,
-): Promise<DeployedFunction> {
+): Promise<DeployedVersion> {
   const artifact = await readArtifact(source);
   const limits = mergeLimits(source.limits, options.limits);
-  const settings: ImageSettings = { memoryBytesMax: limits.memoryBytes };
-  return {
-    project: options.project,
-    name: source.name,
-    image: await imageOf(artifact, settings, store, build, version),
-    env: { ...source.vars, ...options.env },
-    limits,
-    routes: source.routes,
-  };
+  const named = { digest: digestOf(artifact), read: () => Promise.resolve(artifact) };
+  const { digest } = await imageOf(named, { memoryBytesMax: limits.memoryBytes }, store, build, version);
+  const { project, env } = options;
+  return { project, name: source.name, image: digest, env: { ...source.vars, ...env }, limits };
 }
 
-async function imageOf(
-  artifact: Uint8Array,
+/**
+ * The image of an artifact: one that was made before, or one that is made now.
+ * @param version what `preparerVersion` says
+ * @throws MayflyError what is wrong with the artifact, builder_failed, data_dir_unusable
+ */
+export async function imageOf(
+  artifact: { readonly digest: Digest; readonly read: () => Promise<Uint8Array> },
   settings: ImageSettings,
   store: ImageStore,
   build: Build,
   version: string,
-): Promise<Digest> {
+): Promise<PreparedImage> {
   const key = createHash('sha256')
-    .update(`${version} ${digestOf(artifact)} ${JSON.stringify(settings)}`)
+    .update(`${version} ${artifact.digest} ${JSON.stringify(settings)}`)
     .digest('hex');
   const known = await store.prepared(key);
   if (known !== undefined) return known;
-  const { bytes } = await build(artifact, settings);
+  const { bytes, kind = '' } = await build(await artifact.read(), settings);
   // The name is made here: the builder has handled untrusted bytes, and is not believed.
-  const digest = await store.put(bytes);
-  await store.notePrepared(key, digest);
-  return digest;
+  const prepared: PreparedImage = { digest: await store.put(bytes), kind };
+  await store.notePrepared(key, prepared);
+  return prepared;
 }
 
 /** @throws MayflyError artifact_unreadable */

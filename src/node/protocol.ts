@@ -1,21 +1,32 @@
 import type { Digest, FunctionName, ProjectId, WireError } from '../base/mod.ts';
 import type { Env, FunctionRoute, Limits, ListenAddress } from '../config/mod.ts';
 import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
-import type { ServerTiming } from '../gateway/mod.ts';
+import type { ServerTiming, StickyBy } from '../gateway/mod.ts';
 import type { LineBatch } from './function-log-sender.ts';
 import type { Stop } from './guardian-protocol.ts';
 import type { LogStyle } from './log.ts';
 
 /** What the processes of a node say to each other, over node's IPC channel. */
 
-/** A function as a worker gets it. */
+/** A version of a function, as a worker gets it. */
+export interface DeployedVersion {
+  readonly project: ProjectId;
+  /** The function's. */
+  readonly name: FunctionName;
+  readonly image: Digest;
+  /** With the values of secrets. */
+  readonly env: Env;
+  readonly limits: Limits;
+}
+
+/** A function as a worker gets it: what comes in on its routes is shared between its versions. */
 export interface DeployedFunction {
   readonly project: ProjectId;
   readonly name: FunctionName;
-  readonly image: Digest;
-  readonly env: Env;
-  readonly limits: Limits;
   readonly routes: readonly FunctionRoute[];
+  /** At least one; percents add up to 100. */
+  readonly versions: readonly (DeployedVersion & { readonly percent: number })[];
+  readonly stickyBy?: StickyBy | undefined;
 }
 
 /** All that a node serves at one moment. It is never changed, only replaced by one of a higher generation. */
@@ -33,6 +44,8 @@ export interface WorkerSettings {
   readonly imagesFolder: string;
   readonly serverTiming: ServerTiming;
   readonly logStyle: LogStyle;
+  /** Below it every version has a host of its own; undefined where versions have none. */
+  readonly previewDomain?: string | undefined;
 }
 
 /**
@@ -46,6 +59,9 @@ export type WorkerCommand =
   | { readonly kind: 'load'; readonly snapshot: Snapshot }
   /** Serve the snapshot that was loaded, and nothing else. */
   | { readonly kind: 'switch'; readonly generation: number }
+  /** Load versions beside all that is loaded, whatever else is done meanwhile, and keep them until they are cooled. */
+  | { readonly kind: 'warm'; readonly lease: number; readonly versions: readonly DeployedVersion[] }
+  | { readonly kind: 'cool'; readonly lease: number }
   /** Forget the snapshot that was loaded. */
   | { readonly kind: 'discard'; readonly generation: number }
   /** Take connections from the socket that comes with this. */
@@ -55,12 +71,16 @@ export type ToWorker =
   | { readonly kind: 'do'; readonly request: number; readonly command: WorkerCommand }
   /** The last batch of lines has been taken: the next one may come. */
   | { readonly kind: 'linesTaken' }
+  /** What is behind the host that the worker has asked for. */
+  | { readonly kind: 'preview'; readonly host: string; readonly found: DeployedVersion | WireError }
   | Stop;
 
 export type FromWorker =
   /** What was asked for is done: a snapshot that is loaded is compiled and warm. */
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'failed'; readonly request: number; readonly error: WireError }
+  /** Somebody has come for the version that has this host. */
+  | { readonly kind: 'preview'; readonly host: string }
   /** Somebody has asked it to end: it takes no more connections, and exits once it is done. */
   | { readonly kind: 'leaving' }
   /** What functions have logged. One batch is on the way at a time. */
@@ -72,6 +92,6 @@ export interface ToBuilder {
 }
 
 export type FromBuilder =
-  | { readonly kind: 'built'; readonly image: BuiltImage }
+  | { readonly kind: 'built'; readonly image: BuiltImage; readonly artifactKind: string }
   /** `detail` is for the operator: what was thrown, where that was not an error of the artifact. */
   | { readonly kind: 'refused'; readonly error: WireError; readonly detail?: string };

@@ -1,4 +1,4 @@
-import type { DeployedFunction } from './protocol.ts';
+import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 
 /** What decides on functions tells them here; it knows nothing of workers. */
 export interface Publisher {
@@ -13,4 +13,10 @@ export interface Publisher {
    * @throws MayflyError why they cannot be served: image_corrupt, bad_limit, worker_failed; what was served before is served still
    */
   publish(functions: readonly DeployedFunction[]): Promise<void>;
+  /**
+   * Has every worker load `versions` beside what it serves, whatever is published meanwhile: a publish that has them waits for nothing.
+   * @returns what gives them up, unless they are served by then
+   * @throws MayflyError why one cannot be loaded; then no worker keeps any
+   */
+  warm(versions: readonly DeployedVersion[]): Promise<() => void>;
 }

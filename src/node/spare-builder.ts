@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import type { BuiltImage, ImageSettings } from '../engine/mod.ts';
-import { buildWith, startBuilder } from './builder.ts';
+import type { ImageSettings } from '../engine/mod.ts';
+import { type BuiltArtifact, buildWith, startBuilder } from './builder.ts';
 import { spareBuilderDelayMs } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Build } from './prepare.ts';
 
 interface Spare {
   readonly child: ChildProcess;
@@ -25,7 +24,7 @@ export class SpareBuilder {
   }
 
   /** As `buildInChild`. */
-  readonly build: Build = async (artifact: Uint8Array, settings: ImageSettings): Promise<BuiltImage> => {
+  readonly build = async (artifact: Uint8Array, settings: ImageSettings): Promise<BuiltArtifact> => {
     const child = this.#take(settings) ?? startBuilder(settings);
     try {
       return await buildWith(child, artifact, settings, { log: this.#log });

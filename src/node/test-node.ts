@@ -51,7 +51,7 @@ export class TestNode {
     const { source } = await loadFunctionFolder(folder);
     const secrets = await readLocalSecrets(folder, source.secrets ?? []);
     const functions = await LocalFunctions.open(dataDir, log);
-    const { deployed } = await functions.prepare(source, { env: { ...secrets.env, ...env }, limits });
+    const { deployed, routes } = await functions.prepare(source, { env: { ...secrets.env, ...env }, limits });
     const image = await readImage(functions.store.imagesFolder, deployed.image);
     const engine = createEngine({});
     const lines = new GuestLines();
@@ -59,7 +59,7 @@ export class TestNode {
     const gateway = new Gateway({ serverTiming: ServerTiming.shown }, { failed: () => {} });
     engine.beforeTurns(() => gateway.flush());
     const calls = new CallCounter(loaded);
-    gateway.publish([{ loaded: calls, limits: deployed.limits, routes: deployed.routes }]);
+    gateway.publish([{ routes, versions: [{ loaded: calls, limits: deployed.limits, percent: 100 }] }]);
     const address = await gateway.listen({ host: '127.0.0.1', port: 0 });
     return new TestNode(localUrl(address), engine, gateway, calls, lines);
   }

@@ -29,6 +29,7 @@ function start(): Started {
   };
   const handle = new WorkerHandle(link, 100, {
     leaving: () => events.push('leaving'),
+    preview: () => {},
     ended: () => events.push('ended'),
     lines: (batch) => events.push(`lines ${JSON.stringify(batch)}`),
   });

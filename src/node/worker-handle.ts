@@ -1,8 +1,8 @@
-import { fromWireError, MayflyError } from '../base/mod.ts';
+import { fromWireError, MayflyError, type WireError } from '../base/mod.ts';
 import type { ChildLink } from './guardian-link.ts';
 import type { Exit } from './guardian-protocol.ts';
 import { leaveQuietMs, stopDeadlineMs, stopKillMs, workerCommandDeadlineMs, workerLoadDeadlineMs } from './limits.ts';
-import type { Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
+import type { DeployedVersion, Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
 
 /** What a supervisor notes about a worker: the place whose connections it takes, or that it takes none yet, or no more. */
 export type WorkerNote = number | 'idle' | 'leaving';
@@ -19,6 +19,8 @@ export interface WorkerEvents {
   /** Somebody else has asked it to end: it takes no more connections, and does nothing more that it is told. */
   leaving(worker: WorkerHandle): void;
   ended(worker: WorkerHandle, exit: Exit): void;
+  /** It wants to know what is behind a version's own host. */
+  preview(worker: WorkerHandle, host: string): void;
   /** What its functions have logged, as it says. */
   lines(batch: unknown): void;
 }
@@ -88,6 +90,22 @@ export class WorkerHandle {
     return this.#ask({ kind: 'switch', generation }, workerCommandDeadlineMs);
   }
 
+  /** @throws WorkerGone, or MayflyError when it cannot load one of them */
+  warm(lease: number, versions: readonly DeployedVersion[]): Promise<void> {
+    return this.#ask({ kind: 'warm', lease, versions }, workerLoadDeadlineMs);
+  }
+
+  cool(lease: number): void {
+    // One that is gone keeps nothing.
+    this.#ask({ kind: 'cool', lease }, workerCommandDeadlineMs).catch(() => {});
+  }
+
+  /** Answers what it wanted to know. */
+  tellPreview(host: string, found: DeployedVersion | WireError): void {
+    const message: ToWorker = { kind: 'preview', host, found };
+    if (!this.#isGone) this.#link.send(message);
+  }
+
   discard(generation: number): void {
     // One that is gone has forgotten it, too.
     this.#ask({ kind: 'discard', generation }, workerCommandDeadlineMs).catch(() => {});
@@ -153,6 +171,10 @@ export class WorkerHandle {
       this.#events.leaving(this);
       return;
     }
+    if (message.kind === 'preview') {
+      this.#events.preview(this, message.host);
+      return;
+    }
     if (message.kind === 'lines') {
       this.#events.lines(message.batch);
       this.#link.send({ kind: 'linesTaken' } satisfies ToWorker);
@@ -188,6 +210,7 @@ export function exitText({ code, signal }: Exit): string {
 /** What a worker has to say, as far as it is understood. */
 type Heard =
   | { readonly kind: 'leaving' }
+  | { readonly kind: 'preview'; readonly host: string }
   | { readonly kind: 'lines'; readonly batch: unknown }
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'failed'; readonly request: number; readonly error: unknown };
@@ -196,6 +219,8 @@ type Heard =
 function hear(raw: unknown): Heard | undefined {
   if (typeof raw !== 'object' || raw === null || !('kind' in raw)) return undefined;
   if (raw.kind === 'leaving') return { kind: 'leaving' };
+  if (raw.kind === 'preview')
+    return 'host' in raw && typeof raw.host === 'string' ? { kind: 'preview', host: raw.host } : undefined;
   if (raw.kind === 'lines') return { kind: 'lines', batch: 'batch' in raw ? raw.batch : undefined };
   if (!('request' in raw) || typeof raw.request !== 'number') return undefined;
   if (raw.kind === 'done') return { kind: 'done', request: raw.request };

@@ -46,6 +46,10 @@ async function obey(command: WorkerCommand, socket: ListeningSocket | undefined)
       return worker.load(command.snapshot);
     case 'switch':
       return worker.switchTo(command.generation);
+    case 'warm':
+      return worker.warm(command.lease, command.versions);
+    case 'cool':
+      return worker.cool(command.lease);
     case 'discard':
       return worker.discard(command.generation);
     case 'listen':
@@ -70,6 +74,9 @@ async function answer(
 process.on('message', (message: ToWorker, socket: ListeningSocket | undefined) => {
   if (message.kind === 'stop') stop(message.deadlineMs, message.quietMs);
   else if (message.kind === 'linesTaken') worker?.linesTaken();
+  else if (message.kind === 'preview') worker?.tellPreview(message.host, message.found);
+  // What takes long and changes nothing holds up nothing.
+  else if (message.command.kind === 'warm') void doing.then(() => answer(message, socket));
   else if (isStopping) tell({ kind: 'leaving' });
   else doing = doing.then(() => answer(message, socket));
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FunctionName, isMayflyError, MayflyError, type ProjectId, toWireError } from '../base/mod.ts';
-import { defaultLimits } from '../config/mod.ts';
 import { ServerTiming } from '../gateway/mod.ts';
 import type { ChildLink } from './guardian-link.ts';
 import type { Exit } from './guardian-protocol.ts';
@@ -26,10 +25,8 @@ function version(name: string): readonly DeployedFunction[] {
     {
       project: 'p' as ProjectId,
       name: name as FunctionName,
-      image: `sha256:${'0'.repeat(64)}` as DeployedFunction['image'],
-      env: {},
-      limits: defaultLimits,
       routes: [],
+      versions: [],
     },
   ];
 }
@@ -65,7 +62,7 @@ class FakeWorker implements ChildLink {
     if (extra.note !== undefined) this.note = extra.note;
     // Only what a supervisor sends.
     const order = message as ToWorker;
-    if (order.kind === 'linesTaken') return;
+    if (order.kind === 'linesTaken' || order.kind === 'preview') return;
     if (order.kind === 'stop') {
       this.told.push('stop');
       setImmediate(() => this.exit.resolve({ code: 0, signal: null }));

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorText, isMayflyError } from '../base/mod.ts';
+import { errorText, isMayflyError, MayflyError, toWireError } from '../base/mod.ts';
 import { Backoff } from './backoff.ts';
 import type { AdoptedChild, ChildLink, SpawnChild } from './guardian-link.ts';
 import { publishDeathsMax } from './limits.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction, Snapshot, WorkerSettings } from './protocol.ts';
+import type { DeployedFunction, DeployedVersion, Snapshot, WorkerSettings } from './protocol.ts';
 import type { Publisher } from './publisher.ts';
 import { exitText, WorkerGone, WorkerHandle, type WorkerNote } from './worker-handle.ts';
 import { workerSpec } from './worker-spec.ts';
@@ -15,6 +15,8 @@ export interface WorkerSetTools {
   readonly log: Log;
   /** Takes what functions have logged, as a worker says. */
   readonly onLines: (batch: unknown) => void;
+  /** What is behind a version's own host; without it there are no such hosts. @throws MayflyError */
+  readonly preview?: (host: string) => Promise<DeployedVersion>;
   /** Counts upwards from here: generations and requests of a supervisor are above those of the ones before it. */
   readonly firstNumber: number;
   /** Told when workers cannot be started, as the code on disk has changed. */
@@ -116,6 +118,22 @@ export class WorkerSet implements Publisher {
     const published = this.#queue.then(() => this.#publish(functions));
     this.#queue = published.catch(() => {});
     return published;
+  }
+
+  async warm(versions: readonly DeployedVersion[]): Promise<() => void> {
+    const lease = this.#number();
+    const members = [...this.#members];
+    const cool = (): void => {
+      for (const worker of members) worker.cool(lease);
+    };
+    const results = await Promise.allSettled(members.map((worker) => worker.warm(lease, versions)));
+    for (const result of results) {
+      // A worker that is gone is replaced by one that loads them when they are published.
+      if (result.status === 'fulfilled' || result.reason instanceof WorkerGone) continue;
+      cool();
+      throw result.reason;
+    }
+    return cool;
   }
 
   /** Starts no more workers, and has those that there are finish and exit when `deadlineMs` says in how long. */
@@ -278,6 +296,7 @@ export class WorkerSet implements Publisher {
   #handle(link: ChildLink): WorkerHandle {
     const handle = new WorkerHandle(link, this.#number(), {
       lines: (batch) => this.#tools.onLines(batch),
+      preview: (worker, host) => void this.#preview(worker, host),
       leaving: (worker) => {
         this.#leaving.add(worker);
         this.#left(worker, 'it was asked to end');
@@ -298,6 +317,17 @@ export class WorkerSet implements Publisher {
     this.#leaving.add(worker);
     if (state === 'is to leave') worker.leave();
     else worker.expectEnd();
+  }
+
+  async #preview(worker: WorkerHandle, host: string): Promise<void> {
+    try {
+      const find = this.#tools.preview;
+      if (find === undefined) throw new MayflyError('no_route', {});
+      worker.tellPreview(host, await find(host));
+    } catch (error) {
+      if (!isMayflyError(error)) this.#tools.log.error({ err: error }, 'a version could not be looked up');
+      worker.tellPreview(host, toWireError(error));
+    }
   }
 
   /** A worker takes no connections any more. */

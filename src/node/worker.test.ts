@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type Digest, functionName, projectId } from '../base/mod.ts';
-import { defaultLimits, type ListenAddress } from '../config/mod.ts';
+import { defaultLimits, type Env, type FunctionRoute, type ListenAddress } from '../config/mod.ts';
 import { buildImage, createEngine } from '../engine/mod.ts';
 import { ServerTiming } from '../gateway/mod.ts';
 import { ImageStore } from './image-store.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import { createLog, LogStyle } from './log.ts';
-import type { DeployedFunction } from './protocol.ts';
+import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 import { Worker } from './worker.ts';
 
 const guests = join(import.meta.dirname, '..', '..', 'test', 'guests');
@@ -47,17 +47,16 @@ class WorkerUnderTest {
     return under;
   }
 
-  async deployed(guest: string, more: Partial<DeployedFunction> = {}): Promise<DeployedFunction> {
+  /** A version of a guest that takes every path, alone. */
+  async version(guest: string, env: Env = {}): Promise<DeployedVersion> {
     const artifact = new Uint8Array(readFileSync(join(guests, `${guest}.wasm`)));
     const { bytes } = await buildImage(artifact, { memoryBytesMax: defaultLimits.memoryBytes });
     return {
       project: projectId('default'),
       name: functionName(guest),
       image: await this.#store.put(bytes),
-      env: {},
+      env,
       limits: defaultLimits,
-      routes: [{ path: '/*', mountPath: '' }],
-      ...more,
     };
   }
 
@@ -74,34 +73,34 @@ class WorkerUnderTest {
   }
 }
 
+/** A function with this version alone. */
+function deployed(version: DeployedVersion, route: FunctionRoute = { path: '/*', mountPath: '' }): DeployedFunction {
+  const { project, name } = version;
+  return { project, name, routes: [route], versions: [{ ...version, percent: 100 }] };
+}
+
 test('Worker serves a later snapshot once it is loaded, and leaves the one before if it cannot be', async (t) => {
   const under = await WorkerUnderTest.make(t);
-  const before = await under.deployed('env', { env: { VERSION: 'one' } });
-  await under.serve([before]);
+  const before = await under.version('env', { VERSION: 'one' });
+  await under.serve([deployed(before)]);
   assert.match(await under.ask(), /VERSION=one/);
 
-  await under.serve([{ ...before, env: { VERSION: 'two' } }]);
+  await under.serve([deployed({ ...before, env: { VERSION: 'two' } })]);
   assert.match(await under.ask(), /VERSION=two/);
 
   const missing: Digest = `sha256:${'0'.repeat(64)}` as Digest;
-  const broken = [
-    { ...before, env: { VERSION: 'three' } },
-    { ...before, image: missing },
-  ];
+  const broken = [deployed({ ...before, env: { VERSION: 'three' } }), deployed({ ...before, image: missing })];
   await assert.rejects(under.serve(broken), { code: 'image_corrupt' });
   assert.match(await under.ask(), /VERSION=two/);
 });
 
 test('Worker answers requests to a function that is not in memory yet', async (t) => {
   const under = await WorkerUnderTest.make(t);
-  const good = await under.deployed('env');
+  const good = await under.version('env');
   const names = Array.from({ length: 30 }, (_, at) => `f${at}`);
-  const functions = names.map((name) => ({
-    ...good,
-    name: functionName(name),
-    env: { NAME: name },
-    routes: [{ path: `/${name}/*`, mountPath: `/${name}` }],
-  }));
+  const functions = names.map((name) =>
+    deployed({ ...good, name: functionName(name), env: { NAME: name } }, { path: `/${name}/*`, mountPath: `/${name}` }),
+  );
   await under.serve(functions);
   const answers = await Promise.all(names.map((name) => under.ask(`/${name}/`)));
   for (const [at, answer] of answers.entries()) assert.match(answer, new RegExp(`NAME=f${at}$`, 'm'));
@@ -109,7 +108,7 @@ test('Worker answers requests to a function that is not in memory yet', async (t
 
 test('Worker does not start with a function whose image is damaged', async (t) => {
   const under = await WorkerUnderTest.make(t);
-  const good = await under.deployed('env');
+  const good = await under.version('env');
   writeFileSync(join(under.imagesFolder, `${good.image.slice('sha256:'.length)}.image`), 'something else');
-  await assert.rejects(under.serve([good]), { code: 'image_corrupt' });
+  await assert.rejects(under.serve([deployed(good)]), { code: 'image_corrupt' });
 });

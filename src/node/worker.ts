@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MayflyError, systemClock } from '../base/mod.ts';
+import { MayflyError, systemClock, type WireError } from '../base/mod.ts';
 import type { CallMeasures, Engine } from '../engine/mod.ts';
 import { Gateway, type GatewayFunction, type ListeningSocket } from '../gateway/mod.ts';
 import { FailureLog } from './failure-log.ts';
 import { LineLevel, LineSource } from './function-log.ts';
 import { FunctionLogSender } from './function-log-sender.ts';
-import { FunctionShelf, type Opened, type ShelvedFunction } from './function-shelf.ts';
+import { FunctionShelf, type Opened } from './function-shelf.ts';
 import { GuestLog } from './guest-log.ts';
 import { readImage } from './image-store.ts';
 import { loadAheadMs, loadedFunctionsMax, loadedImageBytesMax, loadsMax, logDrainMs } from './limits.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction, FromWorker, Snapshot, WorkerSettings } from './protocol.ts';
+import { PreviewVersions } from './preview-versions.ts';
+import type { DeployedFunction, DeployedVersion, FromWorker, Snapshot, WorkerSettings } from './protocol.ts';
+import { type HeldVersions, type LoadedVersion, VersionShelf } from './version-shelf.ts';
 
 /** What a worker works with. */
 export interface WorkerTools {
@@ -20,20 +22,14 @@ export interface WorkerTools {
   readonly tell: (message: FromWorker) => void;
 }
 
-interface Deployed {
-  readonly shelved: ShelvedFunction;
-  readonly log: GuestLog;
-}
-
 /** A snapshot that can be served. */
 interface LoadedSnapshot {
   readonly generation: number;
-  /** By everything that makes two functions differ to the engine. */
-  readonly deployed: ReadonlyMap<string, Deployed>;
+  readonly held: HeldVersions;
   readonly functions: readonly GatewayFunction[];
 }
 
-const nothing: LoadedSnapshot = { generation: 0, deployed: new Map(), functions: [] };
+const nothing: LoadedSnapshot = { generation: 0, held: { versions: [], release: () => {} }, functions: [] };
 
 /**
  * A worker's life. When it begins, it serves as soon as it knows its routes: functions are loaded in their order, and those that
@@ -44,8 +40,11 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerTools;
   readonly #gateway: Gateway;
-  readonly #shelf: FunctionShelf;
-  readonly #logs = new WeakMap<DeployedFunction, GuestLog>();
+  readonly #shelf: VersionShelf;
+  readonly #logs = new WeakMap<DeployedVersion, GuestLog>();
+  readonly #previews: PreviewVersions | undefined;
+  /** By lease. */
+  readonly #warm = new Map<number, HeldVersions>();
   readonly #lines: FunctionLogSender;
   #served: LoadedSnapshot = nothing;
   /** Loaded beside it, to be served next. */
@@ -56,9 +55,9 @@ export class Worker {
     this.#settings = settings;
     this.#tools = tools;
     this.#lines = new FunctionLogSender((batch) => tools.tell({ kind: 'lines', batch }));
-    this.#gateway = new Gateway({ serverTiming: settings.serverTiming }, new FailureLog(tools.log, this.#lines));
-    this.#shelf = new FunctionShelf({
-      load: (deployed, measures) => this.#load(deployed, measures),
+    const { serverTiming, previewDomain } = settings;
+    const functions = new FunctionShelf({
+      load: (version, measures) => this.#load(version, measures),
       measuresOf: (project) => tools.engine.measuresOf(project),
       failed: ({ project, name }, error) =>
         tools.log.error({ function: name, project, err: error }, 'function could not be loaded'),
@@ -67,6 +66,12 @@ export class Worker {
       loadedMax: loadedFunctionsMax,
       loadedBytesMax: loadedImageBytesMax,
     });
+    this.#shelf = new VersionShelf(functions, (version) => this.#makeLog(version));
+    this.#previews =
+      previewDomain === undefined
+        ? undefined
+        : new PreviewVersions(previewDomain, this.#shelf, (host) => tools.tell({ kind: 'preview', host }));
+    this.#gateway = new Gateway({ serverTiming, previews: this.#previews }, new FailureLog(tools.log, this.#lines));
     tools.engine.beforeTurns(() => this.#gateway.flush());
   }
 
@@ -74,25 +79,31 @@ export class Worker {
   async load({ generation, functions: wanted }: Snapshot): Promise<void> {
     if (generation === this.#served.generation || generation === this.#next?.generation) return;
     this.#forgetNext();
-    const deployed = new Map<string, Deployed>();
-    const functions: GatewayFunction[] = [];
-    const added: ShelvedFunction[] = [];
-    for (const one of wanted) {
-      const key = engineKey(one);
-      const known = this.#served.deployed.get(key) ?? deployed.get(key);
-      const found = known ?? this.#place(one);
-      if (known === undefined) added.push(found.shelved);
-      deployed.set(key, found);
-      functions.push({ loaded: found.shelved, limits: one.limits, routes: one.routes });
-    }
-    try {
-      await this.#loadAhead(added, this.#served === nothing ? loadAheadMs : Infinity);
-    } catch (error) {
-      this.#close(deployed, this.#served);
-      throw error;
-    }
-    this.#shelf.warmBehind(added);
-    this.#next = { generation, deployed, functions };
+    const aheadMs = this.#served === nothing ? loadAheadMs : Infinity;
+    const held = await this.#shelf.hold(
+      wanted.flatMap(({ versions }) => versions),
+      aheadMs,
+    );
+    const inTurn = held.versions.values();
+    this.#next = { generation, held, functions: wanted.map((one) => gatewayFunction(one, inTurn)) };
+  }
+
+  /** Loads versions beside all that is loaded, and keeps them until `cool`. @throws MayflyError image_corrupt, bad_limit */
+  async warm(lease: number, versions: readonly DeployedVersion[]): Promise<void> {
+    const held = await this.#shelf.hold(versions);
+    this.#warm.get(lease)?.release();
+    this.#warm.set(lease, held);
+  }
+
+  /** Gives up what `warm` has loaded. */
+  cool(lease: number): void {
+    this.#warm.get(lease)?.release();
+    this.#warm.delete(lease);
+  }
+
+  /** What the supervisor has to say about a version's own host. */
+  tellPreview(host: string, found: DeployedVersion | WireError): void {
+    this.#previews?.tell(host, found);
   }
 
   /** Serves the snapshot that was loaded. @throws MayflyError when that is another one */
@@ -105,7 +116,8 @@ export class Worker {
     this.#served = next;
     this.#next = undefined;
     this.#gateway.publish(next.functions);
-    this.#close(before.deployed, next);
+    this.#previews?.clear();
+    before.held.release();
   }
 
   /** Forgets a snapshot that was loaded and is not to be served. */
@@ -131,37 +143,24 @@ export class Worker {
     const cut = await this.#gateway.stop(deadlineMs, quietMs);
     if (cut > 0)
       this.#tools.log.warn({ connections: cut, deadlineMs }, 'connections were cut: not done by the deadline');
-    for (const { log } of this.#served.deployed.values()) log.flush();
+    for (const { log } of this.#served.held.versions) log.flush();
     await this.#tools.engine.close();
     // A supervisor that takes nothing any more must not hold up the end.
     await Promise.race([this.#lines.drain(), sleep(logDrainMs, undefined, { ref: false })]);
   }
 
   #forgetNext(): void {
-    if (this.#next !== undefined) this.#close(this.#next.deployed, this.#served);
+    this.#next?.held.release();
     this.#next = undefined;
   }
 
-  /** Loads functions, several at once, until all are there or time is up. @throws MayflyError why the first one could not be */
-  async #loadAhead(functions: readonly ShelvedFunction[], forMs: number): Promise<void> {
-    const untilMs = systemClock.monotonicMs() + forMs;
-    const left = functions.values();
-    const work = async (): Promise<void> => {
-      for (const one of left) {
-        await this.#shelf.ready(one);
-        if (systemClock.monotonicMs() >= untilMs) return;
-      }
-    };
-    await Promise.all(Array.from({ length: loadsMax }, work));
-  }
-
-  #place(deployed: DeployedFunction): Deployed {
-    const guestLog = new GuestLog(
+  #makeLog(version: DeployedVersion): GuestLog {
+    const log = new GuestLog(
       {
-        line: (text) => this.#say(deployed, text, LineSource.guest, LineLevel.info),
+        line: (text) => this.#say(version, text, LineSource.guest, LineLevel.info),
         dropped: (bytes) =>
           this.#say(
-            deployed,
+            version,
             `${bytes} bytes went missing here: the function writes too much`,
             LineSource.platform,
             LineLevel.warn,
@@ -169,31 +168,31 @@ export class Worker {
       },
       systemClock,
     );
-    this.#logs.set(deployed, guestLog);
-    return { shelved: this.#shelf.place(deployed), log: guestLog };
+    this.#logs.set(version, log);
+    return log;
   }
 
-  #say({ project, name }: DeployedFunction, text: string, source: LineSource, level: LineLevel): void {
-    this.#lines.push({ project, function: name, timeMs: systemClock.wallMs(), source, level, text });
-  }
-
-  async #load(deployed: DeployedFunction, measures: CallMeasures): Promise<Opened> {
-    const { project, name, env, limits } = deployed;
-    const image = await readImage(this.#settings.imagesFolder, deployed.image);
-    const guestLog = this.#logs.get(deployed);
+  async #load(version: DeployedVersion, measures: CallMeasures): Promise<Opened> {
+    const { project, name, env, limits } = version;
+    const image = await readImage(this.#settings.imagesFolder, version.image);
+    const guestLog = this.#logs.get(version);
     const log = (chunk: Uint8Array): void => guestLog?.write(chunk);
     const loaded = await this.#tools.engine.load({ project, name, image, env, limits, log, measures });
     return { loaded, imageBytes: image.byteLength };
   }
 
-  /** Closes what `kept` does not have, too. */
-  #close(deployed: ReadonlyMap<string, Deployed>, kept: LoadedSnapshot): void {
-    for (const [key, { shelved, log }] of deployed)
-      if (!kept.deployed.has(key)) void this.#shelf.remove(shelved).then(() => log.flush());
+  #say({ project, name }: DeployedVersion, text: string, source: LineSource, level: LineLevel): void {
+    this.#lines.push({ project, function: name, timeMs: systemClock.wallMs(), source, level, text });
   }
 }
 
-/** Two functions of the same key are one to the engine; routes are the gateway's matter. */
-function engineKey({ project, name, image, env, limits }: DeployedFunction): string {
-  return JSON.stringify([project, name, image, env, limits]);
+/** What the gateway is told of a function; its loaded versions are the next of `inTurn`. */
+function gatewayFunction(one: DeployedFunction, inTurn: Iterator<LoadedVersion>): GatewayFunction {
+  const versions = one.versions.map(({ limits, percent }) => {
+    const next = inTurn.next();
+    // There are as many as there are versions of all functions.
+    if (next.done === true) throw new MayflyError('internal', {});
+    return { loaded: next.value.loaded, limits, percent };
+  });
+  return { routes: one.routes, versions, stickyBy: one.stickyBy };
 }

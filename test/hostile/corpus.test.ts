@@ -78,7 +78,7 @@ async function loadAll(engine: Engine, names: ReadonlySet<string>): Promise<Gate
     const image = await buildImage(bytes(), { memoryBytesMax: limits.memoryBytes });
     const spec = { project: projectId('hostile'), name: functionName(name), image: image.bytes, env: {}, limits };
     const routes = [{ path: `/${name}/*`, mountPath: `/${name}` }];
-    loaded.push({ loaded: await engine.load(spec), limits, routes });
+    loaded.push({ routes, versions: [{ loaded: await engine.load(spec), limits, percent: 100 }] });
   }
   return loaded;
 }

@@ -21,7 +21,8 @@ export async function start(
 ): Promise<Started> {
   const failures: MayflyError[] = [];
   const gateway = new Gateway({ serverTiming }, { failed: (_loaded, error) => failures.push(error) });
-  gateway.publish([{ loaded, limits: { ...defaultLimits, ...limits }, routes: [{ path: '/*', mountPath: '' }] }]);
+  const version = { loaded, limits: { ...defaultLimits, ...limits }, percent: 100 };
+  gateway.publish([{ versions: [version], routes: [{ path: '/*', mountPath: '' }] }]);
   const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => gateway.stop(0));
   return { port, url: `http://127.0.0.1:${port}`, gateway, failures };

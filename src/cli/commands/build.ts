@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import type { Command } from 'commander';
+import { digestOf } from '../../base/mod.ts';
 import { type FunctionFolder, loadFunctionFolder } from '../../config/mod.ts';
-import { createLog, digestOf, LocalFunctions, LogStyle, readArtifact } from '../../node/mod.ts';
+import { createLog, LocalFunctions, LogStyle, readArtifact } from '../../node/mod.ts';
 import { startBuild } from '../build-command.ts';
 import { type CommandContext, loadEngine, makeCommand } from '../command.ts';
 import { ExitCode, sizeText, type Terminal } from '../terminal.ts';
