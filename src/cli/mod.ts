@@ -3,6 +3,7 @@
  * came of it; every failure is told as what failed, why, and what to do.
  */
 import { Command, CommanderError } from 'commander';
+import { AdminProblem } from '../admin/mod.ts';
 import { isMayflyError, MayflyError } from '../base/mod.ts';
 import { packageVersion } from '../node/mod.ts';
 import type { CommandContext } from './command.ts';
@@ -14,6 +15,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { commandRunner } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { testCommand } from './commands/test.ts';
+import { platformCommands } from './platform-commands.ts';
 import { errorText, ExitCode, processTerminal, type Terminal } from './terminal.ts';
 
 /**
@@ -33,6 +35,10 @@ export async function runCli(args: readonly string[], terminal: Terminal = proce
       if (error.exitCode === 0) return ExitCode.ok;
       terminal.say(errorText(usageError(error, args, program)));
       return ExitCode.badUsage;
+    }
+    if (error instanceof AdminProblem) {
+      terminal.say(errorText(error));
+      return ExitCode.failed;
     }
     if (!isMayflyError(error)) throw error;
     terminal.say(errorText(error));
@@ -61,10 +67,11 @@ function makeProgram(context: CommandContext): Command {
     devCommand(context),
     buildCommand(context),
     testCommand(context),
+    ...platformCommands(context),
   ]) {
     program.addCommand(command);
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride();
     // Errors are told by runCli alone.
     command.configureOutput({
@@ -77,24 +84,42 @@ function makeProgram(context: CommandContext): Command {
   return program;
 }
 
+/** A command, and all that stand below it. */
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** `functions show` */
+function nameWithin(command: Command, program: Command | undefined): string {
+  const { parent } = command;
+  return parent === null || parent === program ? command.name() : `${nameWithin(parent, program)} ${command.name()}`;
+}
+
 /** The help of every command, for the reference. */
 export function commandManual(): { readonly name: string; readonly help: string }[] {
   const terminal: Terminal = { print: () => {}, say: () => {}, reader: 'program' };
-  return makeProgram({ terminal, exit: () => {} }).commands.map((command) => {
+  const [program, ...commands] = withSubcommands(makeProgram({ terminal, exit: () => {} }));
+  return commands.map((command) => {
     // Help is as wide as the terminal; a page is not.
     command.configureOutput({ getOutHelpWidth: () => 100 });
     let after = '';
     command.configureOutput({ writeOut: (text) => (after += text) });
     command.outputHelp();
-    return { name: command.name(), help: after };
+    return { name: nameWithin(command, program), help: after };
   });
 }
 
 /** Commander's own words, in the shape of all others. */
 function usageError(error: CommanderError, args: readonly string[], program: Command): MayflyError {
   const [what = '', ...guess] = error.message.replace(/^error: /, '').split('\n');
-  const known = program.commands.some((each) => each.name() === args[0]);
-  const command = known ? `mayfly ${args[0]}` : 'mayfly';
+  const names = ['mayfly'];
+  let at: Command | undefined = program;
+  for (const arg of args) {
+    at = at.commands.find((each) => each.name() === arg);
+    if (at === undefined) break;
+    names.push(arg);
+  }
+  const command = names.join(' ');
   const suggestion = guess.join(' ').replace(/^\(|\)$/g, '');
   const hint = `${suggestion === '' ? '' : `${suggestion} `}See ${command} --help`;
   return new MayflyError('bad_usage', { message: `Cannot run ${command}: ${what}`, hint });

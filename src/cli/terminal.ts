@@ -1,4 +1,4 @@
-import type { MayflyError } from '../base/mod.ts';
+import { shownText } from '../base/mod.ts';
 
 /** The exit codes of every command. */
 export const ExitCode = { ok: 0, failed: 1, badUsage: 2 } as const;
@@ -24,10 +24,20 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** What went wrong, here or at a node. */
+interface Told {
+  readonly message: string;
+  readonly code: string;
+  readonly hint: string | undefined;
+}
+
+/** A line of it is no longer; a node could say anything. */
+const toldLengthMax = 10_000;
+
 /** What failed and why, and below it what to do. */
-export function errorText(error: MayflyError): string {
-  const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
-  const [what = '', ...details] = error.message.split('\n');
+export function errorText(error: Told): string {
+  const hint = error.hint === undefined ? '' : `\n  ${shownText(error.hint, toldLengthMax)}`;
+  const [what = '', ...details] = error.message.split('\n').map((line) => shownText(line, toldLengthMax));
   return `${[`${what} [${error.code}]`, ...details].join('\n')}${hint}\n`;
 }
 

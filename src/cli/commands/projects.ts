@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { parseLimits } from '../../config/mod.ts';
+import { type AdminFlags, connect, withAdmin } from '../admin-connection.ts';
+import { collect, type CommandContext, makeCommand } from '../command.ts';
+import { printJson, printList, timeText } from '../listing.ts';
+
+interface Flags extends AdminFlags {
+  readonly json?: true;
+  readonly limit?: readonly string[];
+}
+
+/** `mayfly projects`: the tenants of a node. */
+export function projectsCommand({ terminal }: CommandContext): Command {
+  const list = withAdmin(makeCommand('list', 'List the projects that the token is good for', ['mayfly projects list']))
+    .option('--json', 'print them as JSON')
+    .action(async (flags: Flags) => {
+      const client = await connect(flags, terminal);
+      await printList(terminal, {
+        list: (page) => client.listProjects(page),
+        columns: ['PROJECT', 'CREATED', 'LIMITS'],
+        row: ({ id, createdAt, limits }) => [id, timeText(createdAt), limitsText(limits)],
+        empty: 'There is no project yet. Create one: mayfly projects create NAME',
+        json: flags.json,
+      });
+    });
+  const create = withAdmin(
+    makeCommand('create', 'Create a project', [
+      'mayfly projects create shop',
+      'mayfly projects create shop --limit cpuMs=100 --limit memoryBytes=64MiB',
+    ]),
+  )
+    .argument('<name>', 'what it is called')
+    .option('--limit <name=value>', 'what its functions may ask for at most; can be repeated', collect)
+    .option('--json', 'print it as JSON')
+    .action(async (id: string, flags: Flags) => {
+      const limits = parseLimits(flags.limit ?? []);
+      const client = await connect(flags, terminal);
+      const project = await client.createProject({ id, limits });
+      if (flags.json === true) printJson(terminal, project);
+      else terminal.print(`Created project ${project.id}\n`);
+    });
+  const remove = withAdmin(
+    makeCommand('delete', 'Delete a project that has no functions, with its secrets and tokens', [
+      'mayfly projects delete shop',
+    ]),
+  )
+    .argument('<name>', 'the project')
+    .action(async (id: string, flags: Flags) => {
+      const client = await connect(flags, terminal);
+      await client.deleteProject(id);
+      terminal.print(`Deleted project ${id}\n`);
+    });
+  return makeCommand('projects', 'List, create and delete projects', ['mayfly projects', 'mayfly projects create shop'])
+    .helpCommand(false)
+    .addCommand(list, { isDefault: true })
+    .addCommand(create)
+    .addCommand(remove);
+}
+
+function limitsText(limits: object): string {
+  return Object.entries(limits)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
