@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { loadAdminManual } from '../src/admin/mod.ts';
 import { errorManual } from '../src/base/mod.ts';
 import { commandManual } from '../src/cli/mod.ts';
 import { formatQuantity, limitManuals, loadManifestManual } from '../src/config/mod.ts';
@@ -77,6 +78,35 @@ ${parts.join('\n')}`,
   );
 }
 
+async function adminPage(): Promise<string> {
+  const rows = (await loadAdminManual()).map(({ method, path, about, token }) => [
+    method,
+    `\`${path}\``,
+    about,
+    token ?? 'none',
+  ]);
+  return page(
+    'Admin API',
+    `What \`mayfly deploy\` and its kin speak to a node. It listens on 127.0.0.1:8081 unless \`--admin\` says otherwise, and describes
+itself: \`GET /v1/openapi.json\` is an OpenAPI 3.1 document made from the very schemas that check its input.
+
+    curl -H "Authorization: Bearer $(cat ~/.local/share/mayfly/admin-token)" http://127.0.0.1:8081/v1/projects
+
+- **Tokens.** \`Authorization: Bearer mfy_…\`. A token has scopes, each including those behind it: \`admin\`, \`deploy\`, \`read\`. It is
+  good for one project or for the whole node. To a token of one project, others do not exist: what is theirs is \`not_found\`.
+- **Problems** are \`application/problem+json\` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a permanent \`code\`: see
+  [errors](errors.md). \`bad_input\` has all mistakes at once in \`errors\`, each with a JSON pointer into the body, or the parameter.
+- **Input** is strict: a key that is not known is a mistake, and so is a key that is there twice. JSON is at most 1 MiB.
+- **Lists** come in parts: \`?limit=\`, and \`?after=\` with the \`next\` of the part before; a \`Link\` header has the same.
+- **Once.** A POST with an \`Idempotency-Key\` is done once: repeated within a day it gets the first answer again.
+- **Changes** of a function can name what it has to be still: \`If-Match\` with its \`ETag\`, which is its \`revision\`. Else 412.
+- **Events.** A deploy with \`Accept: text/event-stream\` tells its steps as events \`progress\` and ends with \`result\` or \`problem\`; logs
+  with \`?follow=1\` are events \`line\`.
+
+${table(['method', 'path', 'does', 'token'], rows)}`,
+  );
+}
+
 function page(title: string, body: string): string {
   return `<!-- Made by \`${command}\` from the code. Change it there. -->\n\n# ${title}\n\n${body}`;
 }
@@ -87,6 +117,7 @@ async function main(isCheck: boolean): Promise<number> {
     'limits.md': limitsPage(),
     'errors.md': errorsPage(),
     'commands.md': commandsPage(),
+    'admin-api.md': await adminPage(),
   };
   let stale = 0;
   for (const [name, text] of Object.entries(pages)) {

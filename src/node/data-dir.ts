@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { access, constants, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { userCacheFolder } from '../base/mod.ts';
+import { userCacheFolder, userDataFolder } from '../base/mod.ts';
 
 /** Where a node keeps its data. */
 export interface DataDir {
@@ -27,4 +27,9 @@ export async function defaultDataDir(env: Readonly<Record<string, string | undef
     process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
     return { path: temporary, lifetime: 'temporary' };
   }
+}
+
+/** The data directory of a node that takes deploys and was given none: what is deployed there is to last. */
+export function platformDataDir(env: Readonly<Record<string, string | undefined>>): DataDir {
+  return { path: userDataFolder(env), lifetime: 'kept' };
 }

@@ -1,5 +1,5 @@
 import type { Brand, WireError } from '../base/mod.ts';
-import type { SupervisorSettings } from './supervisor-settings.ts';
+import type { PlatformReport, SupervisorSettings } from './supervisor-settings.ts';
 
 /**
  * What guardian and supervisor say to each other. A guardian runs on with the code it was started from when everything else has been
@@ -75,6 +75,8 @@ export type FromGuardian =
 export interface NodeReport {
   /** Process ids of the workers, by their place. */
   readonly workerPids: readonly number[];
+  /** Of a node that takes deploys. */
+  readonly platform?: PlatformReport | undefined;
 }
 
 export type ToGuardian =

@@ -11,6 +11,7 @@
  * the sockets, and passes on messages that it does not read. It decides nothing but that a supervisor that ended is started again.
  * **Supervisor** (supervisor.ts): decides what is served and by which workers. WorkerSet keeps every place filled and is the
  * Publisher: all workers load a snapshot, and only then does the first one switch to it.
+ * Where it takes deploys, platform.ts has the control plane, its storage and the admin API in it too.
  * **Worker** (worker.ts) and **builder** (builder.ts): what meets requests, and what meets artifacts. They have next to no permissions.
  *
  *     killed        what becomes of it

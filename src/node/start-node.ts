@@ -2,17 +2,20 @@ import { availableParallelism } from 'node:os';
 import type { Env, FunctionSource, Limits, ListenAddress } from '../config/mod.ts';
 import type { ServerTiming } from '../gateway/mod.ts';
 import { keepLoadedCode } from './code-cache.ts';
-import { type DataDir, defaultDataDir } from './data-dir.ts';
+import { type DataDir, defaultDataDir, platformDataDir } from './data-dir.ts';
 import { Guardian } from './guardian.ts';
 import { keepLoadedCodeMs, stopDeadlineMs } from './limits.ts';
 import { ListeningSockets } from './listening-sockets.ts';
 import type { Log, LogStyle } from './log.ts';
+import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
 
 /** What a node is to serve, and how. */
 export interface NodeOptions {
+  /** Set for a node that takes deploys; then `functions`, `env` and `limits` are not looked at. */
+  readonly platform?: PlatformSettings | undefined;
   readonly functions: readonly FunctionSource[];
   readonly listen: ListenAddress;
-  /** The user's cache when undefined: see data-dir.ts. */
+  /** When undefined the user's cache, or of a node that takes deploys where the user's data are: see data-dir.ts. */
   readonly dataDir: string | undefined;
   /** One a core when undefined. */
   readonly workers: number | undefined;
@@ -31,6 +34,8 @@ export interface RunningNode {
   readonly address: ListenAddress;
   readonly workers: number;
   readonly dataDir: DataDir;
+  /** Of a node that takes deploys. */
+  readonly platform: PlatformReport | undefined;
   /** The process ids of the workers when the node was ready. */
   pids(): readonly number[];
   /**
@@ -51,10 +56,9 @@ export async function startNode(options: NodeOptions, log: Log): Promise<Running
   const workers = options.workers ?? availableParallelism();
   const sockets = await ListeningSockets.open(options.listen, workers);
   const { address } = sockets;
-  const { functions, env, limits, serverTiming, logStyle, onProgress } = options;
-  const dataDir: DataDir =
-    options.dataDir === undefined ? await defaultDataDir(process.env) : { path: options.dataDir, lifetime: 'kept' };
-  const settings = { functions, env, limits, address, dataDir, workers, serverTiming, logStyle };
+  const { functions, env, limits, platform, serverTiming, logStyle, onProgress } = options;
+  const dataDir = await chooseDataDir(options);
+  const settings = { functions, env, limits, platform, address, dataDir, workers, serverTiming, logStyle };
   const guardian = new Guardian({ log, sockets, settings, onProgress });
   const report = await guardian.start();
   setTimeout(keepLoadedCode, keepLoadedCodeMs).unref();
@@ -62,8 +66,14 @@ export async function startNode(options: NodeOptions, log: Log): Promise<Running
     address,
     workers,
     dataDir,
+    platform: report.platform,
     pids: () => report.workerPids,
     restart: () => guardian.restart(),
     stop: () => guardian.stop(stopDeadlineMs),
   };
+}
+
+async function chooseDataDir({ dataDir, platform }: NodeOptions): Promise<DataDir> {
+  if (dataDir !== undefined) return { path: dataDir, lifetime: 'kept' };
+  return platform === undefined ? defaultDataDir(process.env) : platformDataDir(process.env);
 }

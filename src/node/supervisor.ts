@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countText, isMayflyError, toWireError } from '../base/mod.ts';
+import { countText, isMayflyError, MayflyError, toWireError } from '../base/mod.ts';
 import { codeIdentity } from './code-identity.ts';
 import { commandLineFunctions } from './command-line-functions.ts';
 import { FunctionLogs } from './function-logs.ts';
@@ -8,7 +8,10 @@ import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
 import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
 import { ImageStore, imagesFolderOf } from './image-store.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction } from './protocol.ts';
+import { packageVersion } from './paths.ts';
+import { Platform } from './platform.ts';
+import type { DeployedFunction, DeployedVersion } from './protocol.ts';
+import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
 import { WorkerSet } from './worker-set.ts';
 
 /** What a supervisor leaves to the next one. */
@@ -37,12 +40,14 @@ export class Supervisor {
   readonly #logs: FunctionLogs;
   /** Functions that workers may have lines of. */
   readonly #published = new Set<string>();
+  /** Of a node that takes deploys. */
+  #platform: Platform | undefined;
 
   constructor(link: GuardianLink, start: SupervisorStart, children: readonly AdoptedChild[], log: Log) {
     this.#link = link;
     this.#start = start;
     this.#log = log;
-    const { workers, address, dataDir, serverTiming, logStyle } = start.settings;
+    const { workers, address, dataDir, platform, serverTiming, logStyle } = start.settings;
     const code = codeIdentity();
     // What the guardian was told by a supervisor of this node.
     const kept = start.kept as Kept | undefined;
@@ -58,15 +63,17 @@ export class Supervisor {
         if (failure === undefined) log[level]({ function: name, project }, text);
       },
     });
+    const imagesFolder = imagesFolderOf(dataDir.path);
     this.#workers = new WorkerSet(
       workers,
-      { code, address, imagesFolder: imagesFolderOf(dataDir.path), serverTiming, logStyle },
+      { code, address, imagesFolder, serverTiming, logStyle, previewDomain: platform?.previewDomain },
       {
         spawn: (spec, note) => link.spawn(spec, note),
         log,
         onLines: (batch) => this.#takeLines(batch),
         firstNumber: start.epoch * numbersPerEpoch,
         onCodeChanged: () => link.tell({ kind: 'restart' }),
+        preview: (host) => this.#preview(host),
       },
     );
     this.#notePublished(this.#kept ?? []);
@@ -79,13 +86,10 @@ export class Supervisor {
     try {
       // Before any worker is started, as that may read one of its folders.
       const store = await ImageStore.open(this.#start.settings.dataDir.path);
-      // Workers take as long to start as functions take to be found prepared.
-      const [functions] = await Promise.all([this.#functions(store), this.#workers.start()]);
-      this.#progress(`Starting ${countText(this.#start.settings.workers, 'worker')}`);
-      this.#notePublished(functions);
-      await this.#workers.publish(functions);
-      this.#keep(functions);
-      this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids } });
+      const { platform: settings } = this.#start.settings;
+      const platform = settings === undefined ? undefined : await this.#serveDeployed(settings, store);
+      if (settings === undefined) await this.#serveCommandLine(store);
+      this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids, platform } });
     } catch (error) {
       if (!isMayflyError(error)) this.#log.error({ err: error }, 'supervisor failed');
       this.#link.tell({ kind: 'failed', error: toWireError(error) });
@@ -99,12 +103,51 @@ export class Supervisor {
    */
   async stop(lastLinesMs: number): Promise<void> {
     this.#workers.stop();
+    // First what could still change something.
+    await this.#platform?.stop();
     if (lastLinesMs > 0) await Promise.race([this.#workers.ended(), sleep(lastLinesMs)]);
     await this.#logs.close();
   }
 
+  async #serveCommandLine(store: ImageStore): Promise<void> {
+    // Workers take as long to start as functions take to be found prepared.
+    const [functions] = await Promise.all([this.#functions(store), this.#workers.start()]);
+    this.#progress(`Starting ${countText(this.#start.settings.workers, 'worker')}`);
+    this.#notePublished(functions);
+    await this.#workers.publish(functions);
+    this.#keep(functions);
+  }
+
+  /** What is deployed stands in the data directory: the supervisor that comes after this one finds it there. */
+  async #serveDeployed(settings: PlatformSettings, store: ImageStore): Promise<PlatformReport> {
+    const { address, dataDir, workers } = this.#start.settings;
+    const tools = {
+      dataDir: dataDir.path,
+      store,
+      workers: this.#workers,
+      logs: this.#logs,
+      status: { version: packageVersion, startedAt: Date.now(), address },
+      workerPids: () => this.#workers.pids,
+      log: this.#log,
+    };
+    this.#progress(`Starting ${countText(workers, 'worker')}`);
+    const [platform] = await Promise.all([Platform.open(settings, tools), this.#workers.start()]);
+    this.#platform = platform;
+    const report = await platform.serve();
+    this.#keep([]);
+    return report;
+  }
+
+  #preview(host: string): Promise<DeployedVersion> {
+    return this.#platform?.preview(host) ?? Promise.reject(new MayflyError('no_route', {}));
+  }
+
   #takeLines(batch: unknown): void {
-    this.#logs.take(batch, (project, name) => this.#published.has(`${project}/${name}`));
+    this.#logs.take(batch, (project, name) => this.#isDeployed(project, name));
+  }
+
+  #isDeployed(project: string, name: string): boolean {
+    return this.#platform?.isDeployed(project, name) ?? this.#published.has(`${project}/${name}`);
   }
 
   #notePublished(functions: readonly DeployedFunction[]): void {
@@ -124,7 +167,8 @@ export class Supervisor {
   /** What is to be served cannot be: what was served before is, also by workers that are started from now on. */
   async #serveKept(): Promise<void> {
     const kept = this.#kept;
-    if (kept === undefined || this.#cause !== StartCause.restart) return;
+    const isDeployed = this.#start.settings.platform !== undefined;
+    if (kept === undefined || isDeployed || this.#cause !== StartCause.restart) return;
     try {
       await this.#workers.publish(kept);
       this.#keep(kept);

@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { countText, errorText, MayflyError } from '../../base/mod.ts';
+import { countText, errorText, MayflyError, shownText } from '../../base/mod.ts';
 import {
+  defaultAdminListen,
   defaultListen,
   formatAddress,
   formatQuantity,
@@ -10,13 +10,21 @@ import {
   limitManuals,
   loadServeTarget,
   localUrl,
-  manifestFileName,
   parseEnv,
   parseLimits,
   parseListen,
+  routeHostWanted,
 } from '../../config/mod.ts';
 import { ServerTiming } from '../../gateway/mod.ts';
-import { createLog, type Log, LogStyle, packageVersion, type RunningNode, startNode } from '../../node/mod.ts';
+import {
+  createLog,
+  type Log,
+  LogStyle,
+  type NodeOptions,
+  packageVersion,
+  type RunningNode,
+  startNode,
+} from '../../node/mod.ts';
 import { collect, type CommandContext, makeCommand, wholeNumber } from '../command.ts';
 import { Progress } from '../progress.ts';
 import { stopSignals } from '../stop-signals.ts';
@@ -26,6 +34,8 @@ import { tryLines } from '../try-lines.ts';
 /** The options as commander gives them; see below what each is. */
 interface ServeFlags {
   readonly listen: string;
+  readonly admin?: string;
+  readonly previewDomain?: string;
   readonly dataDir?: string;
   readonly workers?: number;
   readonly env?: readonly string[];
@@ -37,17 +47,17 @@ interface ServeFlags {
 const workersMax = 1024;
 
 export function serveCommand({ terminal, exit }: CommandContext): Command {
-  return makeCommand('serve', 'Run a node that serves functions over HTTP', [
+  return makeCommand('serve', 'Run a node: one that takes deploys, or with a target one that serves just that', [
+    'mayfly serve',
     'mayfly serve hello.wasm',
     'mayfly serve examples --listen 0.0.0.0:8080',
     'mayfly serve hello.wasm --env GREETING=hi --limit cpuMs=200 --limit memoryBytes=64MiB',
   ])
-    .argument(
-      '[target]',
-      'an artifact, a function’s folder, or a folder of such; the current folder when it has a mayfly.toml',
-    )
+    .argument('[target]', 'an artifact, a function’s folder, or a folder of such; what is deployed when absent')
     .option('--listen <address>', 'HOST:PORT to listen on; port 0 takes a free one', formatAddress(defaultListen))
-    .option('--data-dir <dir>', 'where images are kept; the user’s cache directory when absent')
+    .option('--admin <address>', `HOST:PORT of the admin API, without a target; ${formatAddress(defaultAdminListen)}`)
+    .option('--preview-domain <domain>', `versions have hosts below it, without a target; ${defaultPreviewDomain}`)
+    .option('--data-dir <dir>', 'what is deployed, or with a target its images; the user’s own folders when absent')
     .option('--workers <n>', 'processes that serve; one a core when absent', wholeNumber(1, workersMax))
     .option('--env <k=v>', 'a variable for every function, over its manifest; can be repeated', collect)
     .option('--limit <name=value>', 'a limit for every function, over its manifest; can be repeated', collect)
@@ -72,7 +82,8 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
   const listen = parseListen(flags.listen);
   const env = parseEnv(flags.env ?? []);
   const limits = parseLimits(flags.limit ?? []);
-  const { functions, unbuilt } = await loadServeTarget(targetPath ?? (await currentFolder()));
+  const platform = platformSettings(targetPath, flags);
+  const { functions, unbuilt } = targetPath === undefined ? nothing : await loadServeTarget(targetPath);
   const logStyle = terminal.reader === 'person' ? LogStyle.pretty : LogStyle.json;
   const log = createLog(logStyle, {});
   const stop = stopSignals(['SIGINT', 'SIGTERM', ...(hasTerminal ? (['SIGHUP'] as const) : [])]);
@@ -82,6 +93,7 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
     node = await startNode(
       {
         functions,
+        platform,
         listen,
         dataDir: flags.dataDir === undefined ? undefined : path.resolve(flags.dataDir),
         workers: flags.workers,
@@ -105,17 +117,41 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
   return ExitCode.ok;
 }
 
-/** @throws MayflyError bad_usage when there is nothing to serve in the current folder */
-async function currentFolder(): Promise<string> {
-  try {
-    await access(manifestFileName);
-    return '.';
-  } catch {
+const nothing = { functions: [], unbuilt: [] };
+
+/** @throws MayflyError bad_usage for an option that is for the other kind of node */
+function platformSettings(targetPath: string | undefined, flags: ServeFlags): NodeOptions['platform'] {
+  const { admin, previewDomain, env, limit } = flags;
+  if (targetPath !== undefined) {
+    if (admin !== undefined || previewDomain !== undefined) {
+      throw new MayflyError('bad_usage', {
+        message: `Cannot serve ${targetPath} with an admin API: --admin and --preview-domain are for a node without a target`,
+        hint: 'Start `mayfly serve` without a target, and deploy to it',
+      });
+    }
+    return undefined;
+  }
+  if (env !== undefined || limit !== undefined) {
     throw new MayflyError('bad_usage', {
-      message: `Cannot serve: no TARGET is given, and there is no ${manifestFileName} in this folder`,
-      hint: 'Name what to serve, for example: mayfly serve hello.wasm, or mayfly serve examples',
+      message: 'Cannot serve with --env or --limit and without a target: they are for the functions of a target',
+      hint: 'Name what to serve, for example: mayfly serve . --env GREETING=hi',
     });
   }
+  return {
+    admin: admin === undefined ? defaultAdminListen : parseListen(admin),
+    previewDomain: parsePreviewDomain(previewDomain ?? defaultPreviewDomain),
+  };
+}
+
+const defaultPreviewDomain = 'preview.localhost';
+
+/** @throws MayflyError bad_usage */
+function parsePreviewDomain(text: string): string | undefined {
+  if (text === 'none') return undefined;
+  if (!text.startsWith('*.') && routeHostWanted(text) === undefined) return text;
+  throw new MayflyError('bad_usage', {
+    message: `Cannot have preview addresses below ${shownText(text)}: a host name in lower case, or none, is wanted`,
+  });
 }
 
 /** Whether a SIGHUP says that the terminal has gone; to a daemon it says that there is something new to serve. */
@@ -135,6 +171,7 @@ function readyText(
   unbuilt: readonly FunctionSource[],
 ): string {
   const url = localUrl(node.address);
+  if (node.platform !== undefined) return platformText(node, node.platform);
   return [
     `Mayfly ${packageVersion} serves ${countText(functions.length, 'function')} with ${countText(node.workers, 'worker')}\n`,
     `Listening on ${url}\n\nTry:\n`,
@@ -142,6 +179,22 @@ function readyText(
       functions.flatMap((source) => tryLines(source, url).map((line, index) => [line, index === 0 ? source.name : ''])),
     ),
     unbuilt.length === 0 ? '' : `\nNot built yet, so not served:\n${table(unbuilt.map(buildLine))}`,
+    '\nCtrl-C stops it.\n',
+  ].join('');
+}
+
+/** The token is told once: whoever sees this can do everything. */
+function platformText(node: RunningNode, { admin, newToken }: NonNullable<RunningNode['platform']>): string {
+  const token =
+    newToken === undefined
+      ? ''
+      : `\nThe operator’s token, which is not told again:\n  ${newToken}\nCommands on this machine find it in ${path.join(node.dataDir.path, 'admin-token')}\n`;
+  return [
+    `Mayfly ${packageVersion} takes deploys, and serves them with ${countText(node.workers, 'worker')}\n`,
+    `Listening on ${localUrl(node.address)}, admin API on ${localUrl(admin)}\n`,
+    `Data in ${node.dataDir.path}\n`,
+    token,
+    '\nTry:\n  mayfly init hello && cd hello && mayfly deploy\n',
     '\nCtrl-C stops it.\n',
   ].join('');
 }
@@ -158,6 +211,7 @@ function jsonText(node: RunningNode, functions: readonly FunctionSource[], unbui
     workers: node.workers,
     pids: node.pids(),
     dataDir: node.dataDir.path,
+    ...(node.platform === undefined ? {} : { admin: localUrl(node.platform.admin) }),
     functions: functions.map((source) => ({
       name: source.name,
       routes: source.routes.map((route) => ({ host: route.host, path: route.path })),

@@ -1,0 +1,141 @@
+import { randomFillSync } from 'node:crypto';
+import path from 'node:path';
+import { AdminServer, type NodeStatus } from '../admin/mod.ts';
+import { type RandomSource, systemClock } from '../base/mod.ts';
+import { ControlPlane } from '../control/mod.ts';
+import { FileBlobs } from '../storage/files/mod.ts';
+import type { Records } from '../storage/mod.ts';
+import { SqliteRecords } from '../storage/sqlite/mod.ts';
+import { ArtifactImages } from './artifact-images.ts';
+import { Builders } from './builders.ts';
+import { DeployPublisher, deployedVersion } from './deploy-publisher.ts';
+import type { FunctionLogs } from './function-logs.ts';
+import type { ImageStore } from './image-store.ts';
+import { artifactBytesMax, sweepEveryMs } from './limits.ts';
+import { defaultProject } from './local-functions.ts';
+import type { Log } from './log.ts';
+import { readNodeKey } from './node-key.ts';
+import { ensureOperatorToken, operatorTokenFile } from './operator-token.ts';
+import { preparerVersion } from './prepare.ts';
+import type { DeployedVersion } from './protocol.ts';
+import type { Publisher } from './publisher.ts';
+import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
+
+/** What a platform is made with. */
+export interface PlatformTools {
+  readonly dataDir: string;
+  readonly store: ImageStore;
+  readonly workers: Publisher;
+  readonly logs: FunctionLogs;
+  readonly status: Omit<ReturnType<NodeStatus['read']>, 'generation' | 'workers'>;
+  readonly workerPids: () => readonly number[];
+  readonly log: Log;
+}
+
+/**
+ * A node that takes deploys: storage, control plane and admin API, in the supervisor. All that it keeps is in the data directory:
+ *
+ *     control.sqlite   projects, functions, versions, routes, sealed secrets, tokens, audit      artifacts/   what was uploaded
+ *     node.key         what secrets are sealed under                                              images/      what workers load
+ *     admin-token      the operator's token                                                       logs/        what functions write
+ *
+ * Only one node has a data directory: the first thing opened is the file that has a lock.
+ */
+export class Platform {
+  readonly #plane: ControlPlane;
+  readonly #records: Records;
+  readonly #builders: Builders;
+  readonly #admin: AdminServer;
+  readonly #tools: PlatformTools;
+  readonly #sweeping: NodeJS.Timeout;
+
+  private constructor(
+    plane: ControlPlane,
+    records: Records,
+    builders: Builders,
+    tools: PlatformTools,
+    settings: PlatformSettings,
+  ) {
+    this.#plane = plane;
+    this.#records = records;
+    this.#builders = builders;
+    this.#tools = tools;
+    const status: NodeStatus = {
+      read: () => ({
+        ...tools.status,
+        generation: plane.snapshots.generation,
+        workers: tools.workerPids().map((pid, index) => ({
+          index,
+          ...(pid === 0 ? { state: 'starting' as const } : { pid, state: 'serving' as const }),
+        })),
+      }),
+    };
+    this.#admin = new AdminServer(
+      { control: plane, records, logs: tools.logs, status, clock: systemClock, log: tools.log },
+      { listen: settings.admin },
+    );
+    this.#sweeping = setInterval(() => void this.#sweep(), sweepEveryMs).unref();
+  }
+
+  /** Takes up what the data directory has. @throws MayflyError data_dir_in_use, data_dir_unusable */
+  static async open(settings: PlatformSettings, tools: PlatformTools): Promise<Platform> {
+    const { dataDir, store, workers, logs, log } = tools;
+    const records = await SqliteRecords.open(path.join(dataDir, 'control.sqlite'));
+    const builders = new Builders(log);
+    try {
+      const blobs = await FileBlobs.open(path.join(dataDir, 'artifacts'));
+      const isFresh = (await records.latest()) === 0;
+      const { key: nodeKey, origin } = await readNodeKey(path.join(dataDir, 'node.key'));
+      if (origin === 'new' && !isFresh)
+        log.error('node.key is gone, a new one was made: secrets have to be set again, or the old key brought back');
+      const build: Builders['build'] = (artifact, imageSettings) => builders.build(artifact, imageSettings);
+      const images = new ArtifactImages(blobs, store, build, await preparerVersion());
+      const publisher = new DeployPublisher(workers, (project, name) => void logs.forget(project, name));
+      const plane = await ControlPlane.open(
+        { records, blobs, images, publisher, nodeKey, clock: systemClock, random: cryptoRandom, log },
+        { artifactBytesMax, anyHostProject: defaultProject, previewDomain: settings.previewDomain },
+      );
+      return new Platform(plane, records, builders, tools, settings);
+    } catch (error) {
+      builders.stop();
+      await records.close();
+      throw error;
+    }
+  }
+
+  /** Serves what is deployed, and takes deploys. @throws MayflyError listen_failed, and what keeps it from being served */
+  async serve(): Promise<PlatformReport> {
+    await this.#plane.publish();
+    const newToken = await ensureOperatorToken(this.#plane, path.join(this.#tools.dataDir, operatorTokenFile));
+    const admin = await this.#admin.listen();
+    this.#builders.prepare();
+    return { admin, ...(newToken === undefined ? {} : { newToken }) };
+  }
+
+  /** What is behind a version's own host. @throws MayflyError no_route, and what keeps it from being served */
+  async preview(host: string): Promise<DeployedVersion> {
+    return deployedVersion(await this.#plane.preview(host));
+  }
+
+  isDeployed(project: string, name: string): boolean {
+    return this.#plane.isServed(project, name);
+  }
+
+  /** Finishes what the admin API has under way, and gives everything back. */
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeping);
+    await this.#admin.stop();
+    this.#builders.stop();
+    await this.#records.close();
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      await this.#plane.sweep();
+    } catch (error) {
+      this.#tools.log.error({ err: error }, 'what nobody uses could not be removed');
+    }
+  }
+}
+
+const cryptoRandom: RandomSource = { fill: (target) => void randomFillSync(target) };
