@@ -1,6 +1,7 @@
+import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import type { Env, FunctionSource, Limits, ListenAddress } from '../config/mod.ts';
-import type { ServerTiming } from '../gateway/mod.ts';
+import { listenOn, type ServerTiming } from '../gateway/mod.ts';
 import { keepLoadedCode } from './code-cache.ts';
 import { type DataDir, defaultDataDir, platformDataDir } from './data-dir.ts';
 import { Guardian } from './guardian.ts';
@@ -56,8 +57,10 @@ export async function startNode(options: NodeOptions, log: Log): Promise<Running
   const workers = options.workers ?? availableParallelism();
   const sockets = await ListeningSockets.open(options.listen, workers);
   const { address } = sockets;
-  const { functions, env, limits, platform, serverTiming, logStyle, onProgress } = options;
+  const { functions, env, limits, serverTiming, logStyle, onProgress } = options;
   const dataDir = await chooseDataDir(options);
+  const platform =
+    options.platform === undefined ? undefined : { ...options.platform, admin: await withPort(options.platform.admin) };
   const settings = { functions, env, limits, platform, address, dataDir, workers, serverTiming, logStyle };
   const guardian = new Guardian({ log, sockets, settings, onProgress });
   const report = await guardian.start();
@@ -76,4 +79,16 @@ export async function startNode(options: NodeOptions, log: Log): Promise<Running
 async function chooseDataDir({ dataDir, platform }: NodeOptions): Promise<DataDir> {
   if (dataDir !== undefined) return { path: dataDir, lifetime: 'kept' };
   return platform === undefined ? defaultDataDir(process.env) : platformDataDir(process.env);
+}
+
+/**
+ * The address with a port: a supervisor that follows one that crashed is to listen where that did.
+ * @throws MayflyError listen_failed
+ */
+async function withPort(address: ListenAddress): Promise<ListenAddress> {
+  if (address.port !== 0) return address;
+  const probe = createServer();
+  const found = await listenOn(probe, address);
+  await new Promise((resolve) => probe.close(resolve));
+  return found;
 }

@@ -92,6 +92,8 @@ export interface NodeUnderTest {
   readonly process: ChildProcess;
   /** Process ids of the workers when it was ready. */
   readonly workerPids: readonly number[];
+  /** All that it said. */
+  readonly ready: ReadyLine;
   /** The URLs it says are worth trying. */
   readonly tryUrls: readonly string[];
   /** What it has logged so far. */
@@ -103,10 +105,12 @@ export interface NodeUnderTest {
 }
 
 /** What `serve --json` prints once it is ready. */
-interface ReadyLine {
+export interface ReadyLine {
   readonly url: string;
   readonly pids: readonly number[];
   readonly functions: readonly { readonly try: readonly string[] }[];
+  /** Of a node that takes deploys. */
+  readonly admin?: string;
 }
 
 /** Images that tests share, so that each is made once. */
@@ -137,6 +141,7 @@ export async function startNodeUnderTest(
     port: Number(new URL(ready.url).port),
     process: child,
     workerPids: ready.pids,
+    ready,
     tryUrls: ready.functions.flatMap((one) => one.try),
     log: () => log,
     logged: (pattern, from = 0) => until(() => pattern.test(log.slice(from)), `a log line like ${pattern.source}`),
