@@ -9,8 +9,12 @@ import { assemble } from '../support/wasm-text.ts';
  * What was acknowledged has to be served from then on; what was begun and not acknowledged may be served or not.
  */
 export interface Changes {
+  /** Has a node that has just started serve what there is at the beginning, unless it does. */
+  prepare?(node: NodeUnderTest): Promise<void>;
   /** Has the node serve `version`. @throws Error when it does not acknowledge that */
   make(node: NodeUnderTest, version: number): Promise<void>;
+  /** @returns what does not fit together of what the node says */
+  check?(node: NodeUnderTest): Promise<string[]>;
 }
 
 /** Which versions may be seen, as changes are begun and acknowledged. */
@@ -71,7 +75,7 @@ export class RestartChanges implements Changes {
 }
 
 /** A command that answers with a version. */
-function versionGuest(version: number): Uint8Array {
+export function versionGuest(version: number): Uint8Array {
   const answer = `Content-Type: text/plain\\n\\nversion ${version}\\n`;
   const length = answer.replaceAll('\\n', '\n').length;
   return assemble(`(module

@@ -12,6 +12,7 @@ import {
 } from '../support/node-under-test.ts';
 import { askEnv, SteadyLoad } from '../support/steady-load.ts';
 import { type Changes, RestartChanges, Versions } from './changes.ts';
+import { DeployChanges } from './deploy-changes.ts';
 
 /** Who is killed in a round. */
 export const Victim = {
@@ -61,28 +62,41 @@ const clients = 8;
 /** What a client sees of a process that was killed, or of a node that is not there. */
 const excused = /^(?:ECONNRESET|ECONNREFUSED|EPIPE|aborted in the middle of an answer|socket hang up)$/;
 
+/** How what is served is changed: by a restart with other files, or by deploys. */
+export type ChangedBy = 'restarts' | 'deploys';
+
 /** A node whose processes are killed at random moments, under load and while what it serves is changed. */
 export class FaultRun {
   readonly #lifetime: Lifetime;
   readonly #random: Prng;
   readonly #args: readonly string[];
   readonly #changes: Changes;
+  /** Builders that stand by. */
+  readonly #spareBuilders: number;
   readonly #versions = new Versions();
   #node: NodeUnderTest | undefined;
   #round = 0;
 
-  constructor(lifetime: Lifetime, seed: number) {
+  constructor(lifetime: Lifetime, seed: number, changedBy: ChangedBy = 'restarts') {
     this.#lifetime = lifetime;
     this.#random = new Prng(seed);
-    const folder = folderOfGuests(lifetime, { env: '' });
-    this.#changes = new RestartChanges(path.join(folder, 'version'));
-    this.#args = [folder, '--workers', String(workers), '--data-dir', temporaryFolder(lifetime)];
+    const dataDir = temporaryFolder(lifetime);
+    this.#spareBuilders = changedBy === 'deploys' ? 1 : 0;
+    const args = ['--workers', String(workers), '--data-dir', dataDir];
+    if (changedBy === 'deploys') {
+      this.#changes = new DeployChanges(dataDir);
+      this.#args = ['--admin', '127.0.0.1:0', ...args];
+    } else {
+      const folder = folderOfGuests(lifetime, { env: '' });
+      this.#changes = new RestartChanges(path.join(folder, 'version'));
+      this.#args = [folder, ...args];
+    }
   }
 
   /** Kills once, and waits until everything is as it should be. */
   async round(victim: Victim = this.#random.pick(draws)): Promise<RoundReport> {
-    const node = (this.#node ??= await startNodeUnderTest(this.#lifetime, this.#args));
-    await untilWhole(node);
+    const node = (this.#node ??= await this.#start());
+    await untilWhole(node, this.#spareBuilders);
     const load = new SteadyLoad(node.port, clients, (count) =>
       count % 2 === 0 ? askEnv(count, '/env') : this.#versions.ask(),
     );
@@ -93,11 +107,12 @@ export class FaultRun {
     // The node that this change was asked of is no more.
     const change = victim === Victim.guardian ? 'refused' : await changing;
     const problems: string[] = [];
-    await (victim === Victim.guardian ? untilGone(killed) : untilWhole(node)).catch((error: unknown) =>
-      problems.push(String(error)),
+    await (victim === Victim.guardian ? untilGone(killed) : untilWhole(node, this.#spareBuilders)).catch(
+      (error: unknown) => problems.push(String(error)),
     );
     if (victim === Victim.guardian) this.#node = undefined;
     const { answered, lost, slowestMs } = await load.stop();
+    if (victim !== Victim.guardian) problems.push(...((await this.#changes.check?.(node)) ?? []));
     const workersKilled = killed.filter(({ role }) => role === 'worker').length;
     const isGuardian = victim === Victim.guardian;
     const lossesMax = isGuardian ? Infinity : workersKilled * clients;
@@ -119,6 +134,12 @@ export class FaultRun {
       ...(code === 0 ? [] : [`the node ended with exit code ${code}`]),
       ...left.map(({ role, pid }) => `a ${role} is left, ${pid}`),
     ];
+  }
+
+  async #start(): Promise<NodeUnderTest> {
+    const node = await startNodeUnderTest(this.#lifetime, this.#args);
+    await this.#changes.prepare?.(node);
+    return node;
   }
 
   /** @returns who was killed */
@@ -187,7 +208,7 @@ async function untilGone(processes: readonly NodeProcess[]): Promise<void> {
 }
 
 /** Waits until every process of a node is there, and none that should not be, for a while. */
-async function untilWhole(node: NodeUnderTest): Promise<void> {
+async function untilWhole(node: NodeUnderTest, spareBuilders: number): Promise<void> {
   const guardian = node.process.pid ?? 0;
   let before = '';
   let sameSince = performance.now();
@@ -195,7 +216,7 @@ async function untilWhole(node: NodeUnderTest): Promise<void> {
     () => {
       const all = processesOf(guardian);
       const count = (role: NodeProcess['role']): number => all.filter((each) => each.role === role).length;
-      const isWhole = count('supervisor') === 1 && count('worker') === workers + 1 && count('builder') === 0;
+      const isWhole = count('supervisor') === 1 && count('worker') === workers + 1 && count('builder') <= spareBuilders;
       const now = isWhole ? all.map(({ pid }) => pid).join() : '';
       if (now !== before) sameSince = performance.now();
       before = now;

@@ -6,12 +6,17 @@ import { FaultRun, Victim } from './fault-run.ts';
 
 const skip = canListProcesses ? false : 'needs /proc to find the processes of a node';
 
-test('a node survives that any of its processes is killed while it changes what it serves', { skip }, async (t) => {
-  const run = new FaultRun(t, 1);
-  for (const victim of [Victim.worker, Victim.supervisor, Victim.builder, Victim.everybody]) {
-    const report = await run.round(victim);
-    assert.deepEqual(report.problems, [], `when ${victim} was killed`);
-    assert.ok(report.answered > 0);
-  }
-  assert.deepEqual(await run.end(), []);
-});
+for (const changedBy of ['restarts', 'deploys'] as const)
+  test(
+    `a node survives that any of its processes is killed while ${changedBy} change what it serves`,
+    { skip },
+    async (t) => {
+      const run = new FaultRun(t, 1, changedBy);
+      for (const victim of [Victim.worker, Victim.supervisor, Victim.builder, Victim.everybody]) {
+        const report = await run.round(victim);
+        assert.deepEqual(report.problems, [], `when ${victim} was killed`);
+        assert.ok(report.answered > 0);
+      }
+      assert.deepEqual(await run.end(), []);
+    },
+  );

@@ -1,9 +1,9 @@
 /**
- * `npm run test:faults [-- --rounds N --seed S]`: kills processes of a node at random moments, under load and while what it serves is
+ * `npm run test:faults [-- --rounds N --seed S --deploys]`: kills processes of a node at random moments, under load and while what it serves is
  * changed. Prints each round, and what clients saw by who was killed. Exit code 1 when anything was as it should not be.
  */
 import { parseArgs } from 'node:util';
-import { FaultRun, type RoundReport, Victim } from './fault-run.ts';
+import { type ChangedBy, FaultRun, type RoundReport, Victim } from './fault-run.ts';
 
 function line({ round, victim, change, answered, lost, slowestMs, problems }: RoundReport): string {
   const cells = [
@@ -42,10 +42,15 @@ function summary(reports: readonly RoundReport[]): string[] {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
+    options: {
+      rounds: { type: 'string', default: '20' },
+      seed: { type: 'string', default: '1' },
+      deploys: { type: 'boolean' },
+    },
   });
+  const changedBy: ChangedBy = values.deploys === true ? 'deploys' : 'restarts';
   const cleanUps: (() => void | Promise<void>)[] = [];
-  const run = new FaultRun({ after: (clean) => void cleanUps.push(clean) }, Number(values.seed));
+  const run = new FaultRun({ after: (clean) => void cleanUps.push(clean) }, Number(values.seed), changedBy);
   const reports: RoundReport[] = [];
   let left: string[] = [];
   try {
