@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
+import { Fault, isMayflyError, MayflyError, type ProjectId } from '../base/mod.ts';
 import { type Actor, mayAct, type TokenId } from '../control/mod.ts';
 import type { Revision } from '../storage/mod.ts';
-import type { Access, Answer, Endpoint, RawCall } from './endpoint.ts';
-import { Reach } from './endpoint.ts';
+import { type Access, type Answer, type Endpoint, type RawCall, Reach } from './endpoint.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { AdminLimits } from './limits.ts';
@@ -60,9 +59,10 @@ export class Api {
     try {
       await this.#serve(req, reply, expects);
     } catch (error) {
-      const isBug = !isMayflyError(error) || error.status >= 500;
+      // What a client or a guest did is theirs to know: with it they could fill the log.
+      const isOurs = !isMayflyError(error) || error.fault === Fault.bug || error.fault === Fault.operator;
       // The query may have what the client minds.
-      if (isBug)
+      if (isOurs)
         this.#parts.log.error({ err: error, method: req.method, path: req.url?.split('?')[0] }, 'admin request failed');
       reply.problem(error, isPreconditionFailed(req, error) ? 412 : undefined);
     }
@@ -93,7 +93,7 @@ export class Api {
       query: head.query,
       json,
       actor,
-      expected: expectedRevision(req),
+      expected: expectedRevision(req, endpoint),
       signal: reply.signal,
       bytes: () => this.#upload(req, actor),
       progress: (event) => void (isTold ? reply.events().send('progress', event) : undefined),
@@ -157,7 +157,8 @@ export class Api {
   #openStream(reply: Reply, actor: Actor): EventStream {
     const giveBack = this.#streams.take(actor.project);
     const stream = reply.follow();
-    stream.signal.addEventListener('abort', giveBack, { once: true });
+    if (stream.signal.aborted) giveBack();
+    else stream.signal.addEventListener('abort', giveBack, { once: true });
     return stream;
   }
 }
@@ -186,9 +187,15 @@ function acceptsEvents(req: IncomingMessage): boolean {
 }
 
 /** What `If-Match` asks for: RFC 9110, section 13.1.1. `*` asks for nothing but that the thing is there. @throws MayflyError bad_input */
-function expectedRevision(req: IncomingMessage): Revision | undefined {
+function expectedRevision(req: IncomingMessage, { condition }: Endpoint): Revision | undefined {
   const tag = onlyHeader(req, 'if-match');
-  if (tag === undefined || tag === '*') return undefined;
+  if (tag === undefined) return undefined;
+  if (condition === undefined) {
+    throw new MayflyError('bad_input', {
+      errors: [{ parameter: 'If-Match', detail: 'it is not looked at here, none is wanted' }],
+    });
+  }
+  if (tag === '*') return undefined;
   const revision = /^"([1-9]\d{0,14})"$/.exec(tag)?.[1];
   // An ETag of this API has the revision in it.
   if (revision !== undefined) return Number(revision) as Revision;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { InputMistake } from '../base/mod.ts';
-import { MayflyError } from '../base/mod.ts';
+import { type InputMistake, MayflyError } from '../base/mod.ts';
 import type { Actor, Scope } from '../control/mod.ts';
 import type { Revision } from '../storage/mod.ts';
 import type { EventStream } from './event-stream.ts';
@@ -70,6 +69,8 @@ export interface EndpointSpec<Path extends string, Q, B, T> {
   readonly answer?: z.ZodType<T>;
   readonly status: 200 | 201 | 204;
   readonly kind?: AnswerKind;
+  /** Takes an `If-Match`: it changes a thing only while that has the revision of this ETag. Others refuse one. */
+  readonly condition?: 'if-match';
   /** A POST whose answer has a secret in it, which an Idempotency-Key must not keep. */
   readonly secrecy?: 'secret-answer';
   readonly handle: (call: Call<Params<Path>, Q, B>, services: Services) => Promise<Answer<T>> | Answer<T>;

@@ -132,6 +132,14 @@ for (const tag of ['12', 'W/"12"', '"x"', '"0"', '"1", "2"', '"99999999999999999
   });
 }
 
+test('an If-Match where it would not be looked at is refused: who sends one relies on it', async () => {
+  const admin = await shared;
+  const path = '/v1/projects/shop/secrets/KEY';
+  const answer = await rawRequest(admin, { method: 'DELETE', path, headers: { 'if-match': '"1"' } });
+  assert.deepEqual([answer.status, answer.code], [400, 'bad_input']);
+  assert.equal((await admin.client().getSecret('shop', 'KEY')).name, 'KEY');
+});
+
 test('tokens that have expired before they are made are refused', async () => {
   const body = JSON.stringify({ name: 'x', project: 'shop', scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' });
   const answer = await rawRequest(await shared, { method: 'POST', path: '/v1/tokens', body });

@@ -67,7 +67,7 @@ function operation(each: Endpoint, components: Record<string, unknown>): Json {
     parameters: [
       ...pathParameters(each.path, components),
       ...queryParameters(schemas.query, components),
-      ...keyParameter(each),
+      ...headerParameters(each),
     ],
     ...(bodyKind === 'none' ? {} : { requestBody: { required: true, content: bodyContent(each, components) } }),
     responses: responses(each, components),
@@ -98,11 +98,26 @@ function queryParameters(query: z.ZodType | undefined, components: Record<string
   }));
 }
 
-function keyParameter({ method }: Endpoint): Json[] {
-  if (method !== 'POST') return [];
-  const description = 'Does the request once: the same key within a day is answered as the first time';
+function headerParameters({ method, condition }: Endpoint): Json[] {
+  const header = (name: string, description: string): Json => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string', maxLength: 255 },
+  });
   return [
-    { name: 'Idempotency-Key', in: 'header', required: false, description, schema: { type: 'string', maxLength: 255 } },
+    ...(method === 'POST'
+      ? [
+          header(
+            'Idempotency-Key',
+            'Does the request once: repeated with this key within a day, it is answered as the first time',
+          ),
+        ]
+      : []),
+    ...(condition === undefined
+      ? []
+      : [header('If-Match', 'The ETag that the function has to have still; 412 otherwise')]),
   ];
 }
 

@@ -36,7 +36,10 @@ export class Reply {
   /** The stream of events of an answer that has no end of its own. */
   follow(): EventStream {
     this.#isEndless = true;
-    return this.events();
+    const stream = this.events();
+    // An answer to HEAD is over with its head.
+    if (this.#req.method === 'HEAD') stream.end();
+    return stream;
   }
 
   /** Ends an answer that has no end of its own. */

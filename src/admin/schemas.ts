@@ -120,7 +120,7 @@ export const versionSchema: z.ZodType<resources.VersionResource> = named(
     version: versionNumber,
     artifact: digest,
     artifactBytes: z.int().min(0),
-    kind: z.string().describe('What the artifact is, such as `command`'),
+    kind: z.string().describe('What the artifact is, such as `WASI command`'),
     settings: z.strictObject({ limits, vars, secrets: z.array(secretName), allow: z.array(z.string()) }),
     createdAt: time,
     by: tokenId,
@@ -238,6 +238,7 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, string>
   return z
     .string()
     .regex(/^\d{1,15}$/, `a whole number from ${min} to ${max} is wanted`)
+    .meta({ type: 'integer', pattern: undefined, minimum: min, maximum: max })
     .transform(Number)
     .refine((value) => value >= min && value <= max, `a whole number from ${min} to ${max} is wanted`);
 }

@@ -1,5 +1,4 @@
-import type { Digest } from '../../base/mod.ts';
-import { MayflyError } from '../../base/mod.ts';
+import { type Digest, MayflyError } from '../../base/mod.ts';
 import { Scope } from '../../control/mod.ts';
 import { type Endpoint, endpoint, Reach } from '../endpoint.ts';
 import { deployedSchema, deploySchema } from '../schemas.ts';
@@ -37,6 +36,7 @@ export const deploymentEndpoints: readonly Endpoint[] = [
     method: 'POST',
     path: '/v1/projects/{project}/functions/{function}/deployments',
     summary: 'Make a version of an artifact and settings, and give it traffic once every worker has it warm',
+    condition: 'if-match',
     access: { scope: Scope.deploy, reach: Reach.project },
     kind: 'progress',
     body: deploySchema,

@@ -52,6 +52,7 @@ export const functionEndpoints: readonly Endpoint[] = [
     method: 'DELETE',
     path: '/v1/projects/{project}/functions/{function}',
     summary: 'Delete a function with all of its versions; nothing of it is served when this is answered',
+    condition: 'if-match',
     access: { scope: Scope.deploy, reach: Reach.project },
     status: 204,
     handle: async ({ params, actor, expected }, { control }) => {
@@ -91,6 +92,7 @@ export const functionEndpoints: readonly Endpoint[] = [
     method: 'PUT',
     path: '/v1/projects/{project}/functions/{function}/weights',
     summary: 'Split the traffic of a function between its versions',
+    condition: 'if-match',
     access: { scope: Scope.deploy, reach: Reach.project },
     body: weightsSchema,
     answer: functionSchema,
@@ -115,6 +117,7 @@ export const functionEndpoints: readonly Endpoint[] = [
     method: 'POST',
     path: '/v1/projects/{project}/functions/{function}/rollback',
     summary: 'Go back to the deployment before, or give all traffic to one version',
+    condition: 'if-match',
     access: { scope: Scope.deploy, reach: Reach.project },
     body: rollbackSchema,
     answer: functionSchema,
