@@ -89,9 +89,10 @@ function parseAdminUrl(text: string): URL {
  */
 async function findToken({ tokenFile, dataDir }: AdminFlags, env: Environment, isLocal: boolean): Promise<string> {
   if (tokenFile !== undefined) return await readToken(tokenFile);
+  if (dataDir !== undefined && isLocal) return await readToken(path.join(dataDir, 'admin-token'));
   const fromEnv = env['MAYFLY_TOKEN'];
   if (fromEnv !== undefined && fromEnv !== '') return checkToken(fromEnv.trim(), 'MAYFLY_TOKEN');
-  const own = path.join(dataDir ?? userDataFolder(env), 'admin-token');
+  const own = path.join(userDataFolder(env), 'admin-token');
   if (!isLocal) {
     throw new MayflyError('bad_usage', {
       message: 'Cannot speak to a node on another machine without a token: MAYFLY_TOKEN or --token-file is wanted',

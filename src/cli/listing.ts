@@ -36,7 +36,19 @@ export function listText(columns: readonly string[], rows: readonly (readonly st
 }
 
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.print(`${JSON.stringify(value, null, 2)}\n`);
+  terminal.print(`${jsonText(value, 2)}\n`);
+}
+
+/** What JSON leaves as it is and a terminal may act on. */
+const acting = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu;
+
+/** JSON that means the same, and that a terminal does not act on: what others wrote is in it. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(acting, (found) =>
+    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+      '',
+    ),
+  );
 }
 
 /** `2026-01-31 12:00:00`, in this machine's time zone. */

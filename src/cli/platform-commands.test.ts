@@ -193,11 +193,16 @@ test('tokens and projects are made, listed and taken away', async (t) => {
 
 test('logs are shown so that a terminal does not act on them', async (t) => {
   const { admin, run } = await start(t);
-  admin.log('shop', 'cart', '\u001b]0;pwned\u0007\rhello\u202e');
+  const nasty = '\u001b]0;pwned\u0007\rhello\u202e\u009b2J\u{e0041}';
+  admin.log('shop', 'cart', nasty);
   const shown = await run('logs', 'cart', '--project', 'shop');
-  assert.match(shown.out, /info +a line of shop\n.*info +\\u\{1b\}\]0;pwned\\u\{7\}\\u\{d\}hello\\u\{202e\}\n$/);
+  assert.match(
+    shown.out,
+    /info +a line of shop\n.*info +\\u\{1b\}\]0;pwned\\u\{7\}\\u\{d\}hello\\u\{202e\}\\u\{9b\}2J\\u\{e0041\}\n$/,
+  );
   const one = await run('logs', 'cart', '--project', 'shop', '--limit', '1', '--json');
-  assert.equal((JSON.parse(one.out) as { text: string }).text, '\u001b]0;pwned\u0007\rhello\u202e');
+  assert.equal((JSON.parse(one.out) as { text: string }).text, nasty);
+  assert.match(one.out, /^[\x20-\x7e]*\n$/);
   assert.equal((await run('logs', 'cart', '--project', 'shop', '--since', 'yesterday')).code, 2);
   assert.equal((await run('logs', 'cart', '--project', 'shop', '--since', '2030-01-01')).out, '');
 });
@@ -249,7 +254,7 @@ test('without a node, a token or a good address, it says what to do', async (t) 
     [['--admin', 'http://user:pass@x'], /http or https URL/],
     [['--admin', 'http://x/path'], /http or https URL/],
     [['--admin', 'https://node.example'], /MAYFLY_TOKEN or --token-file is wanted/],
-    [['--data-dir', folder], /Cannot find a token/],
+    [['--data-dir', path.join(folder, 'none')], /admin-token: there is no such file/],
     [['--token-file', path.join(folder, 'none')], /no such file/],
     [['--token-file', path.join(import.meta.dirname, 'mod.ts')], /too|bytes|is none/],
   ];

@@ -36,8 +36,9 @@ const toldLengthMax = 10_000;
 
 /** What failed and why, and below it what to do. */
 export function errorText(error: Told): string {
-  const hint = error.hint === undefined ? '' : `\n  ${shownText(error.hint, toldLengthMax)}`;
-  const [what = '', ...details] = error.message.split('\n').map((line) => shownText(line, toldLengthMax));
+  const lines = (text: string): string[] => text.split('\n').map((line) => shownText(line, toldLengthMax));
+  const hint = error.hint === undefined ? '' : `\n  ${lines(error.hint).join('\n')}`;
+  const [what = '', ...details] = lines(error.message);
   return `${[`${what} [${error.code}]`, ...details].join('\n')}${hint}\n`;
 }
 

@@ -5,7 +5,7 @@ import { isMayflyError, MayflyError, shownText } from '../../base/mod.ts';
 import { connectToProject, type ProjectFlags, withProject } from '../admin-connection.ts';
 import { type CommandContext, makeCommand, wholeNumber } from '../command.ts';
 import { durationMs } from '../duration.ts';
-import { timeText } from '../listing.ts';
+import { jsonText, timeText } from '../listing.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Flags extends ProjectFlags {
@@ -39,7 +39,7 @@ export function logsCommand({ terminal }: CommandContext): Command {
       const since = flags.since === undefined ? undefined : parseSince(flags.since, Date.now());
       const { client, project } = await connectToProject(flags, terminal);
       const print = (line: LogLineResource): void =>
-        terminal.print(flags.json === true ? `${JSON.stringify(line)}\n` : logText(line));
+        terminal.print(flags.json === true ? `${jsonText(line)}\n` : logText(line));
       if (flags.follow === true) await followLog({ client, project, name, since }, terminal, print);
       else for (const line of await client.getLogs(project, name, { since, limit: flags.limit })) print(line);
     });

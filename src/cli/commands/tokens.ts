@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { MayflyError } from '../../base/mod.ts';
+import { MayflyError, shownText } from '../../base/mod.ts';
 import { type ProjectFlags, connect, connectToProject, withAdmin, withProject } from '../admin-connection.ts';
 import { collect, type CommandContext, makeCommand } from '../command.ts';
 import { durationMs } from '../duration.ts';
@@ -63,7 +63,7 @@ export function tokensCommand({ terminal }: CommandContext): Command {
       }
       const where = isWide ? 'every project and the node' : `project ${project}`;
       terminal.say(`Token ${created.id}, for ${where}: ${created.scopes.join(', ')}. It is not shown again\n`);
-      terminal.print(`${created.token}\n`);
+      terminal.print(`${shownText(created.token)}\n`);
     });
   const revoke = withAdmin(
     makeCommand('revoke', 'Revoke a token: it authenticates nobody from now on', ['mayfly tokens revoke t4x2']),
