@@ -20,7 +20,7 @@ import { type BenchServer, startNode } from './support/server.ts';
 const root = join(import.meta.dirname, '..');
 const widths = [22, 10, 10, 10, 10, 12, 12, 8] as const;
 const calmSeconds = 5;
-/** What is served under overload may wait so long; calls wait for a busy thread for 100 ms at most before others are refused. */
+/** What is served under overload may take so long: the engine refuses calls when others have waited for 50 ms and more. */
 const servedP99WantedMs = 300;
 const refusedP99WantedMs = 100;
 const servedShareWanted = 0.7;

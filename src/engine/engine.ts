@@ -15,7 +15,7 @@ const defaults = {
   sliceMs: 1,
   tickMs: 0.5,
   queueMax: 1024,
-  queueWaitMsMax: 100,
+  queueWaitMsMax: 50,
   waitingMax: 2560,
   slotsPerFunctionMax: 64,
   slotBytesMax: 1024 * mib,

@@ -47,8 +47,8 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   readonly #queue = new Set<PendingCall>();
   /** Calls that wait for their turn. */
   #awaitingTurn = 0;
-  /** How long the call waited that was dispatched last. */
-  #lastWaitMs = 0;
+  /** Since when the calls that are dispatched have waited too long; undefined when the last one has not. */
+  #lateSinceMs: number | undefined;
   /** Calls that were taken on and are not over. */
   #calls = 0;
   #closing: PromiseWithResolvers<void> | undefined;
@@ -142,7 +142,10 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     if (!account.places.hasRoom(1)) return true;
     const waiting = this.#queue.size + this.#awaitingTurn;
     if (waiting === 0) return false;
-    return waiting >= queueMax || (this.#lastWaitMs > queueWaitMsMax && scheduler.isBusy());
+    if (waiting >= queueMax) return true;
+    // One that is late is the machine's doing: all of them have to be, for as long again.
+    if (this.#lateSinceMs === undefined || !scheduler.isBusy()) return false;
+    return scheduler.clock.monotonicMs() - this.#lateSinceMs >= queueWaitMsMax;
   }
 
   /** @returns undefined when the request cannot be served, which the sink has then been told */
@@ -181,8 +184,10 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     }
     call.slot = slot;
     this.#options.account.places.change(-1);
-    call.queueMs = this.#options.scheduler.clock.monotonicMs() - call.chosenMs;
-    this.#lastWaitMs = call.queueMs;
+    const now = this.#options.scheduler.clock.monotonicMs();
+    call.queueMs = now - call.chosenMs;
+    if (call.queueMs <= this.#options.queueWaitMsMax) this.#lateSinceMs = undefined;
+    else this.#lateSinceMs ??= now;
     slot.run(call);
     // Most guests are done by now, and their slot is back.
     this.#slots.prepareSpare();

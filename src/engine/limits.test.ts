@@ -109,7 +109,7 @@ describe('limits', () => {
   });
 
   it('a full queue refuses as overloaded, and what waits is served', async () => {
-    const narrow = createEngine({ slotsPerFunctionMax: 1, queueMax: 2 });
+    const narrow = createEngine({ slotsPerFunctionMax: 1, queueMax: 2, sliceMs: 1000 });
     const sleeper = await loadGuest(narrow, 'sleeper');
     const first = answer(sleeper, '/?ms=500');
     // By then it has its slot, however busy the thread was with loading.

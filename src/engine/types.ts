@@ -99,8 +99,8 @@ export interface EngineOptions {
   /** Calls of all functions that may wait, of which a project has a share. */
   readonly waitingMax?: number;
   /**
-   * How long calls may come to wait for a busy thread before more are refused as `overloaded`: what waits longer than that
-   * would only make everybody late. Calls that wait for guests which sleep are not meant.
+   * How long calls may come to wait for a busy thread: when they have waited longer than that for as long again, more are refused
+   * as `overloaded`, which would only make everybody late. Calls that wait for guests which sleep are not meant.
    */
   readonly queueWaitMsMax?: number;
   /** Slots one function may have at once. */

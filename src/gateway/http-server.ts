@@ -35,6 +35,8 @@ export interface HttpHandler {
   busySockets(): ReadonlySet<Socket>;
   /** The bytes that came on `socket` are not what they should be. @returns whether the request that is answered there takes it on */
   broken(socket: Socket, error: MayflyError): 'taken' | 'idle';
+  /** Has responses that are ready go out now: something is about to be written, or ended, that belongs behind them. */
+  flush(): void;
 }
 
 /**
@@ -70,8 +72,11 @@ export class HttpServer {
     });
     this.#server.timeout = stalledMs;
     this.#server.maxConnections = connectionsMax;
+    const flush = (): void => handler.flush();
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
+      // A client that has said all it has to say gets its answer before node ends the connection.
+      socket.prependListener('end', flush);
       this.#accepted += 1;
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -79,6 +84,7 @@ export class HttpServer {
     this.#server.on('checkContinue', (req, res) => this.#arrive(req, res, Expectation.continue));
     this.#server.on('connect', (_req, socket) => {
       socket.on('error', () => {});
+      handler.flush();
       socket.end(rawProblem(new MayflyError('bad_request', { reason: 'CONNECT is not offered' })));
     });
     this.#server.on('clientError', (error: Error, socket) => this.#refuse(error, socket));
@@ -179,6 +185,7 @@ export class HttpServer {
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
     const problem = parseProblem(error);
+    this.#handler.flush();
     // node's HTTP server emits clientError for nothing but its own sockets.
     if (this.#handler.broken(socket as Socket, problem) === 'taken') return;
     socket.end(rawProblem(problem));

@@ -41,6 +41,8 @@ export const bodyWindowBytes: number = 256 * kib;
 export const responseHoldBytes: number = 64 * kib;
 /** What is held of so short a response is kept as text: node writes that at once, where a longer one takes it an allocation. */
 export const responseTextBytes: number = 8 * kib;
+/** A function's response head is remembered up to this size, as a program mostly says the same: one for each route. */
+export const headKeptBytes: number = 2 * kib;
 /** A response whose guest waits for something is held no longer than this: it streams. */
 export const responseHoldMs = 10;
 /** What a slow reader has not taken yet; above it the guest has to wait, and its slot with it. */

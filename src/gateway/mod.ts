@@ -82,6 +82,7 @@ export class Gateway {
       request: (req, res, expectation) => this.#request(req, res, expectation),
       busySockets: () => this.#busySockets(),
       broken: (socket, error) => this.#broken(socket, error),
+      flush: () => this.flush(),
     });
   }
 

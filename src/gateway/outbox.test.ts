@@ -109,6 +109,23 @@ test('Gateway tells of a refusal with its length and Retry-After, and goes on wi
   assert.equal(answer.match(/\r\nRetry-After: 1\r\n/g)?.length, 2);
 });
 
+test('Gateway answers what came before bytes that are no request, and then refuses those', async (t) => {
+  const { port } = await start(t, answering('hello'));
+  for (const bad of ['no request\r\n\r\n', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n']) {
+    const answer = await rawExchange(port, get('/') + bad);
+    assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 400'], bad);
+  }
+});
+
+test('Gateway answers a client that closes its side right behind its request', async (t) => {
+  const { port } = await start(t, answering('hello'));
+  const socket = connect(port, '127.0.0.1');
+  socket.end(get('/'));
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*hello$/);
+});
+
 test('Gateway survives clients that leave between their request and its answer', async (t) => {
   const { port, url } = await start(t, answering('hello'));
   for (let round = 0; round < 20; round++) {

@@ -1,5 +1,6 @@
 import { MayflyError } from '../base/mod.ts';
 import type { HeaderPairs } from '../engine/mod.ts';
+import { headKeptBytes } from './limits.ts';
 import { type HeadStart, headStart } from './outbox.ts';
 
 /** A function's response head, without what is the connection's own matter. */
@@ -22,7 +23,7 @@ export class ResponseHeads {
   read(status: number, given: HeaderPairs): ResponseHead | MayflyError {
     if (this.#last !== undefined && given === this.#given && status === this.#last.status) return this.#last;
     const head = readResponseHead(status, given);
-    if (!(head instanceof MayflyError)) {
+    if (!(head instanceof MayflyError) && head.start.text.length <= headKeptBytes) {
       this.#given = given;
       this.#last = head;
     }

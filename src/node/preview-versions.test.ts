@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering } from '../../test/support/fake-function.ts';
 import { functionName, isMayflyError, MayflyError, projectId, toWireError } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
-import { GuestLog } from './guest-log.ts';
 import { previewsMax } from './limits.ts';
 import { PreviewVersions } from './preview-versions.ts';
 import type { DeployedVersion } from './protocol.ts';
-import { VersionShelf } from './version-shelf.ts';
+import { makeVersionShelf } from './version-shelf-under-test.ts';
 
 function version(image: string): DeployedVersion {
   const digest = image as DeployedVersion['image'];
@@ -20,12 +18,7 @@ function make(answer: (host: string, previews: PreviewVersions) => void): {
   events: string[];
 } {
   const events: string[] = [];
-  const clock = { monotonicMs: () => 0, wallMs: () => 0 };
-  const shelf = new VersionShelf(async ({ image }) => {
-    events.push(`load ${image}`);
-    const loaded = { ...answering(image), close: async () => void events.push(`close ${image}`) };
-    return { loaded, log: new GuestLog({ line: () => {}, dropped: () => {} }, clock) };
-  });
+  const shelf = makeVersionShelf(events, () => {});
   const previews: PreviewVersions = new PreviewVersions('preview.localhost', shelf, (host) => {
     events.push(`ask ${host}`);
     setImmediate(() => answer(host, previews));

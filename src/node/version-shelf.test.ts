@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering } from '../../test/support/fake-function.ts';
 import { functionName, isMayflyError, MayflyError, projectId } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
-import { GuestLog } from './guest-log.ts';
 import type { DeployedVersion } from './protocol.ts';
-import { VersionShelf } from './version-shelf.ts';
+import type { VersionShelf } from './version-shelf.ts';
+import { makeVersionShelf } from './version-shelf-under-test.ts';
 
 function version(image: string, more: Partial<DeployedVersion> = {}): DeployedVersion {
   const digest = image as DeployedVersion['image'];
@@ -15,13 +14,9 @@ function version(image: string, more: Partial<DeployedVersion> = {}): DeployedVe
 /** A shelf that notes what it loads and closes; images that begin with `bad` cannot be loaded. */
 function make(): { shelf: VersionShelf; events: string[] } {
   const events: string[] = [];
-  const clock = { monotonicMs: () => 0, wallMs: () => 0 };
-  const shelf = new VersionShelf(async ({ image }) => {
-    events.push(`load ${image}`);
+  const shelf = makeVersionShelf(events, async (image) => {
     await new Promise((resolve) => setImmediate(resolve));
     if (image.startsWith('bad')) throw new MayflyError('image_corrupt', { reason: image });
-    const loaded = { ...answering(image), close: async () => void events.push(`close ${image}`) };
-    return { loaded, log: new GuestLog({ line: () => {}, dropped: () => {} }, clock) };
   });
   return { shelf, events };
 }

@@ -14,3 +14,6 @@ export const headerNamesKept = 256;
 
 /** Longer names are not kept; the registered ones are all shorter. */
 export const headerNameLengthKept = 48;
+
+/** A response's header is remembered up to this size, as a program mostly says the same: one for each function. */
+export const headKeptBytes: number = 2 * kib;

@@ -1,4 +1,4 @@
-import { headFieldsMax } from './limits.ts';
+import { headFieldsMax, headKeptBytes } from './limits.ts';
 
 /**
  * The header that a CGI program writes before its body. https://www.rfc-editor.org/rfc/rfc3875#section-6
@@ -23,7 +23,7 @@ export class HeadReader {
   read(text: string): ResponseHead | string {
     if (this.#last !== undefined && text === this.#lastText) return this.#last;
     const head = parseHead(text);
-    if (typeof head !== 'string') {
+    if (typeof head !== 'string' && text.length <= headKeptBytes) {
       this.#lastText = text;
       this.#last = head;
     }
