@@ -44,6 +44,7 @@ export function rewrittenKernel(artifact: Uint8Array, passes: Passes): Run {
     [engineImports.preempt]: () => 0,
     [engineImports.yield]: () => 0,
     [engineImports.park]: () => 0,
+    [engineImports.grow]: () => 1,
     [engineImports.flags]: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
   };
   rewritten.memories.forEach(({ layout, initialPages }, index) => {
