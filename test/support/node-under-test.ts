@@ -166,7 +166,7 @@ function readyLine(child: ChildProcess, log: () => string): Promise<ReadyLine> {
 }
 
 /** Waits for something to become true, and not forever. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
