@@ -157,6 +157,8 @@ export class Gateway {
   }
 
   #broken(socket: Socket, error: MayflyError): 'taken' | 'idle' {
+    // An answer of this turn that still waits is not to be overtaken by the refusal of what came behind its request.
+    this.#outbox.flush();
     for (const exchange of this.#underWay) {
       if (exchange.req.socket !== socket) continue;
       exchange.broken(error);
