@@ -166,7 +166,9 @@ export class Guardian {
   }
 
   #obey(supervisor: ChildProcess, message: ToGuardian): void {
-    if (supervisor !== this.#supervisor || this.#state === 'stopping') return;
+    if (supervisor !== this.#supervisor) return;
+    // While all end nothing is started any more; but a worker waits to hear that its last lines have been taken.
+    if (this.#state === 'stopping' && (message.kind !== 'send' || message.socket !== undefined)) return;
     switch (message.kind) {
       case 'spawn':
         this.#spawn(message.id, message.spec, message.note);
