@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { answering } from '../../test/support/fake-function.ts';
 import { functionName, isMayflyError, MayflyError, projectId, toWireError } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
 import { previewsMax } from './limits.ts';
@@ -18,7 +19,7 @@ function make(answer: (host: string, previews: PreviewVersions) => void): {
   events: string[];
 } {
   const events: string[] = [];
-  const shelf = makeVersionShelf(events, () => {});
+  const shelf = makeVersionShelf(events, answering);
   const previews: PreviewVersions = new PreviewVersions('preview.localhost', shelf, (host) => {
     events.push(`ask ${host}`);
     setImmediate(() => answer(host, previews));

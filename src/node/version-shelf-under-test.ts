@@ -1,17 +1,18 @@
-import { answering } from '../../test/support/fake-function.ts';
-import { CallMeasures } from '../engine/mod.ts';
+import { CallMeasures, type LoadedFunction } from '../engine/mod.ts';
 import { FunctionShelf } from './function-shelf.ts';
 import { GuestLog } from './guest-log.ts';
 import { VersionShelf } from './version-shelf.ts';
 
-/** A shelf that notes what it loads and closes; `check` says whether an image can be loaded, by throwing when not. */
-export function makeVersionShelf(events: string[], check: (image: string) => Promise<void> | void): VersionShelf {
+/** A shelf that notes what it loads and closes. @param load makes the function of an image, or throws when it cannot be loaded */
+export function makeVersionShelf(
+  events: string[],
+  load: (image: string) => Promise<LoadedFunction> | LoadedFunction,
+): VersionShelf {
   const clock = { monotonicMs: () => 0, wallMs: () => 0 };
   const functions = new FunctionShelf({
     load: async ({ image }) => {
       events.push(`load ${image}`);
-      await check(image);
-      const loaded = { ...answering(image), close: async () => void events.push(`close ${image}`) };
+      const loaded = { ...(await load(image)), close: async () => void events.push(`close ${image}`) };
       return { loaded, imageBytes: 1 };
     },
     measuresOf: () => new CallMeasures(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { answering } from '../../test/support/fake-function.ts';
 import { functionName, isMayflyError, MayflyError, projectId } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
 import type { DeployedVersion } from './protocol.ts';
@@ -17,6 +18,7 @@ function make(): { shelf: VersionShelf; events: string[] } {
   const shelf = makeVersionShelf(events, async (image) => {
     await new Promise((resolve) => setImmediate(resolve));
     if (image.startsWith('bad')) throw new MayflyError('image_corrupt', { reason: image });
+    return answering(image);
   });
   return { shelf, events };
 }

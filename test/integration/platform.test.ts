@@ -82,10 +82,9 @@ test('from init to a rolled back version: a function is begun, changed, deployed
   await until(async () => (await run(['logs', 'greeter'])).includes('GET /you'), 'the function’s own log');
   writeFileSync(
     manifest,
-    `${readFileSync(manifest, 'utf8').replace(/\[vars\]\n.*\n/, '')}`.replace(
-      '[build]',
-      'secrets = ["GREETING"]\n\n[build]',
-    ),
+    readFileSync(manifest, 'utf8')
+      .replace(/\[vars\]\n.*\n/, '')
+      .replace('[build]', 'secrets = ["GREETING"]\n\n[build]'),
   );
   const refused = await node.mayfly(['deploy', folder]);
   assert.equal(refused.code, 1);
