@@ -73,9 +73,10 @@ async function startPlatform(): Promise<PlatformReady> {
 function ask(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   get(`${node.url}/echo`, { agent: false }, (response) => {
-    response.resume();
-    // The function gives back what looks like a request's header, and so its version's variable.
-    response.on('end', () => resolve(Number(response.headers['x-version'] ?? Number.NaN)));
+    let text = '';
+    response.setEncoding('utf8').on('data', (part: string) => (text += part));
+    // The function tells all that looks like a request's header, and so its version's variable.
+    response.on('end', () => resolve(Number(/^X-Version: (\d+)$/m.exec(text)?.[1] ?? Number.NaN)));
   }).on('error', reject);
   return promise;
 }
