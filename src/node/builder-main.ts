@@ -5,6 +5,8 @@
 import { isMayflyError, toWireError } from '../base/mod.ts';
 import { buildImage, kindOfArtifact } from '../engine/mod.ts';
 import { leaveCodeCache } from './code-cache.ts';
+import type { BuilderReadiness } from './builder.ts';
+import { warmUpBuilder } from './builder-warm-up.ts';
 import type { FromBuilder, ToBuilder } from './protocol.ts';
 
 leaveCodeCache();
@@ -25,3 +27,4 @@ process.once('message', (message: ToBuilder) => {
 });
 // Whoever started this process is gone, and so is the reason to go on.
 process.once('disconnect', () => process.exit());
+if (process.argv[2] === ('warm' satisfies BuilderReadiness)) await warmUpBuilder();

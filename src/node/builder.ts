@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fromWireError, MayflyError, mib } from '../base/mod.ts';
-import { ArtifactKind, type BuiltImage, type ImageSettings } from '../engine/mod.ts';
+import type { ArtifactKind, BuiltImage, ImageSettings } from '../engine/mod.ts';
 import { buildDeadlineMs, builderBaselineBytes, builderHeapBytes } from './limits.ts';
 import { codeCacheEnv, codeCacheFlags } from './code-cache.ts';
 import type { Log } from './log.ts';
@@ -12,6 +12,9 @@ export interface BuildOptions {
   readonly log: Log;
   readonly deadlineMs?: number;
 }
+
+/** Whether a builder builds something of its own first, as it has the time: see builder-warm-up.ts. */
+export type BuilderReadiness = 'cold' | 'warm';
 
 /** An image, and what the artifact was that it was made of. */
 export interface BuiltArtifact extends BuiltImage {
@@ -64,7 +67,7 @@ const limitThenRun = `ulimit -d "$0" 2>/dev/null; ulimit -t ${cpuSecondsMax} 2>/
  * on the data segment, which makes an allocation above it throw; only a shell can set that one for a child. The limit on CPU time is
  * for a builder that nobody is left to end.
  */
-export function startBuilder(settings: ImageSettings): ChildProcess {
+export function startBuilder(settings: ImageSettings, readiness: BuilderReadiness = 'cold'): ChildProcess {
   const node = [
     process.execPath,
     '--permission',
@@ -74,6 +77,7 @@ export function startBuilder(settings: ImageSettings): ChildProcess {
     `--max-old-space-size=${builderHeapBytes / mib}`,
     '--disable-warning=ExperimentalWarning',
     entryFile('builder-main'),
+    readiness,
   ];
   const dataKib = Math.ceil((builderBaselineBytes + builderHeapBytes + 2 * settings.memoryBytesMax) / 1024);
   const [command, ...args] =
@@ -88,8 +92,11 @@ export function startBuilder(settings: ImageSettings): ChildProcess {
 
 /** The builder has handled untrusted bytes: what it says is one of the words that there are. */
 function knownKind(said: string): ArtifactKind {
-  return Object.values(ArtifactKind).find((kind) => kind === said) ?? ArtifactKind.coreModule;
+  return knownKinds.find((kind) => kind === said) ?? 'core module';
 }
+
+/** By type alone: who starts builders does without the engine's code. */
+const knownKinds: readonly ArtifactKind[] = ['WASI command', 'WASI reactor', 'core module', 'component'];
 
 function converse(child: ChildProcess, message: ToBuilder, deadlineMs: number, log: Log): Promise<FromBuilder> {
   const { promise, resolve, reject } = Promise.withResolvers<FromBuilder>();

@@ -37,7 +37,7 @@ export class SpareBuilder {
   /** Starts a builder for the next artifact of these settings. */
   prepare(settings: ImageSettings): void {
     if (this.#state === 'closed' || this.#spare !== undefined) return;
-    const child = startBuilder(settings);
+    const child = startBuilder(settings, 'warm');
     const spare: Spare = { child, memoryBytesMax: settings.memoryBytesMax };
     this.#spare = spare;
     const forget = (): void => {

@@ -9,7 +9,7 @@ import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
 import { ImageStore, imagesFolderOf } from './image-store.ts';
 import type { Log } from './log.ts';
 import { packageVersion } from './paths.ts';
-import { Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
 import { WorkerSet } from './worker-set.ts';
@@ -131,7 +131,12 @@ export class Supervisor {
       log: this.#log,
     };
     this.#progress(`Starting ${countText(workers, 'worker')}`);
-    const [platform] = await Promise.all([Platform.open(settings, tools), this.#workers.start()]);
+    const open = async (): Promise<Platform> => {
+      // Only where it is wanted: a node with a target starts in less time without it.
+      const loaded = await import('./platform.ts');
+      return loaded.Platform.open(settings, tools);
+    };
+    const [platform] = await Promise.all([open(), this.#workers.start()]);
     this.#platform = platform;
     const report = await platform.serve();
     this.#keep([]);
