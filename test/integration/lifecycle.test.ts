@@ -142,11 +142,11 @@ test('two nodes share a data directory, and not a port', async (t) => {
   for (const node of [first, second]) assert.equal((await fetch(node.url)).status, 200);
 });
 
-test('serve without a target serves the folder it is in', async (t) => {
+test('serve . serves the folder it is in', async (t) => {
   const folder = temporaryFolder(t);
   copyFileSync(guest('env'), path.join(folder, 'here.wasm'));
   writeFileSync(path.join(folder, 'mayfly.toml'), 'name = "here"\nmain = "here.wasm"\n');
-  const node = await startNodeUnderTest(t, ['--workers', '1'], folder);
+  const node = await startNodeUnderTest(t, ['.', '--workers', '1'], folder);
   assert.equal((await fetch(`${node.url}/any/path`)).status, 200);
 });
 

@@ -109,8 +109,9 @@ async function serve(targetPath: string | undefined, flags: ServeFlags, terminal
     progress.end();
   }
   stop.ready();
-  terminal.print(flags.json === true ? jsonText(node, functions, unbuilt) : readyText(node, functions, unbuilt));
+  // Before anybody is told that it is there.
   if (!hasTerminal) process.on('SIGHUP', () => void restart(node, log));
+  terminal.print(flags.json === true ? jsonText(node, functions, unbuilt) : readyText(node, functions, unbuilt));
   const signal = await stop.asked;
   if (terminal.reader === 'person') terminal.say(`\n${signal}: finishing the requests under way\n`);
   await node.stop();
