@@ -60,12 +60,6 @@ describe('mayfly with a wrong command line', () => {
       assert.doesNotMatch(stderr, /\n\s+at /);
     });
   }
-
-  test('serve without a target, where there is no manifest', async (t) => {
-    const { code, stderr } = await mayfly(['serve'], { cwd: temporaryFolder(t) });
-    assert.equal(code, 2);
-    assert.match(stderr, /no TARGET is given[\s\S]*mayfly serve/);
-  });
 });
 
 /** Files that cannot be served, and the code that says why. */
