@@ -40,8 +40,8 @@ export interface DevSessionOptions {
   readonly tell: (event: DevEvent) => void;
 }
 
-/** A file that has changed in so many builds in a row is made by them. */
-const madeByBuildsMin = 3;
+/** A file that has changed in so many builds in a row is made by them: nobody saves a source so often while it is being built. */
+const madeByBuildsMin = 8;
 /** What a build has written is heard of so long after its end. */
 const afterBuildMs = 300;
 
