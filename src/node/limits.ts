@@ -54,8 +54,8 @@ export const giveBackEveryMs = 5000;
 export const giveBackAboveBytes: number = 32 * mib;
 /** After such a collection another one follows, for the slots that have been given up since. */
 export const giveBackAgainMs = 40_000;
-/** A worker whose event loop is busy for a larger share of the time is left alone: collecting takes tens of milliseconds. */
-export const quietUtilization = 0.5;
+/** A worker whose event loop is busy for a larger share of the time is left alone: collecting holds it up for a hundred milliseconds. */
+export const quietUtilization = 0.05;
 
 /** Functions that a worker loads at once. Compiling happens on threads of V8's own; what is left of it holds the worker up. */
 export const loadsMax = 4;
