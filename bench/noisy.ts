@@ -1,12 +1,14 @@
 /**
- * What hostile neighbours cost: `npm run bench:noisy [-- --seconds N --json]`. One worker on one core serves two functions. One
- * loops for ever, and 0, 1, 4 and 16 callers send it again as soon as it was ended; the other one answers 500 requests a second
- * that come at random moments, timed from when they were due.
+ * What hostile neighbours cost: `npm run bench:noisy [-- --seconds N --json]`. One worker on one core serves functions of two projects.
+ * One loops for ever, and 0, 1, 4 and 16 callers send it again as soon as it was ended; the other project's answers 500 requests a
+ * second that come at random moments, timed from when they were due.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benchDataDir, functionsFolder } from './support/functions-folder.ts';
+import { AdminClient } from '../src/admin/mod.ts';
+import { digestOf } from '../src/base/mod.ts';
 import { runLoad } from './support/load.ts';
 import type { GroupResult, LoadGroup } from './support/load-plan.ts';
 import { generatorCore, serverCore } from './support/pinned.ts';
@@ -46,17 +48,27 @@ function say(report: Report, hogs: number, [victim, hog]: readonly GroupResult[]
   return isReached;
 }
 
+/** Deploys a function to a project of its own, on the paths below its name. */
+async function deploy(client: AdminClient, project: string, name: string, artifactPath: string): Promise<void> {
+  const artifact = readFileSync(join(root, artifactPath));
+  const digest = digestOf(artifact);
+  await client.createProject({ id: project });
+  await client.putArtifact(project, digest, artifact);
+  await client.deploy(project, name, { artifact: digest, settings: {}, routes: [{ path: `/${name}/*` }] });
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { seconds: { type: 'string', default: '8' }, json: { type: 'boolean', default: false } },
   });
   const report = new Report(values.json ? 'json' : 'text');
-  const folder = functionsFolder('noisy', [
-    { name: 'hog', artifact: readFileSync(join(root, 'test/guests/hog.wasm')) },
-    { name: 'victim', artifact: readFileSync(join(root, 'examples/hello-c/hello.wasm')) },
-  ]);
-  const server = await startNode([folder, '--workers', '1', '--data-dir', benchDataDir], serverCore);
+  const dataDir = mkdtempSync(join(tmpdir(), 'mayfly-bench-noisy-'));
+  const server = await startNode(['--workers', '1', '--data-dir', dataDir, '--admin', '127.0.0.1:0'], serverCore);
   try {
+    const token = readFileSync(join(dataDir, 'admin-token'), 'utf8').trim();
+    const client = new AdminClient({ url: server.admin ?? '', token });
+    await deploy(client, 'hogs', 'hog', 'test/guests/hog.wasm');
+    await deploy(client, 'victims', 'victim', 'examples/hello-c/hello.wasm');
     report.say(`\nA victim at ${requestsPerSecond} requests/s beside hogs with a cpuMs of 50; latencies in ms\n`);
     report.row(
       ['hogs', 'p50', 'p99', 'p99.9', 'max', 'sent late', 'not served', 'ended, other', `p99 < ${p99WantedMs} ms`],
@@ -71,6 +83,7 @@ async function main(): Promise<void> {
     report.say(`wanted: p99 below ${p99WantedMs} ms, each hog ended by cpu_limit: ${verdict(all)}`);
   } finally {
     await server.stop();
+    rmSync(dataDir, { recursive: true });
   }
   report.end();
 }

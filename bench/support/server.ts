@@ -10,6 +10,8 @@ export interface BenchServer {
   readonly port: number;
   /** The processes that answer. */
   readonly pids: readonly number[];
+  /** Where it takes deploys; undefined when it takes none. */
+  readonly admin: string | undefined;
   /** From the start of its process to its first line, ms. */
   readonly startMs: number;
   stop(): Promise<void>;
@@ -18,6 +20,7 @@ export interface BenchServer {
 /** What a server prints when it is ready: `mayfly serve --json`, or bare-server-main.ts. */
 interface ReadyLine {
   readonly url: string;
+  readonly admin?: string;
   readonly pids: readonly number[];
 }
 
@@ -34,10 +37,10 @@ export function startBare(url: string, core: Core): Promise<BenchServer> {
 async function start(args: readonly string[], core: Core): Promise<BenchServer> {
   const beforeMs = performance.now();
   const started = startPinned(process.execPath, args, core);
-  const { url, pids } = await readyLine(started);
+  const { url, admin, pids } = await readyLine(started);
   const startMs = performance.now() - beforeMs;
   const { hostname, port } = new URL(url);
-  return { host: hostname, port: Number(port), pids, startMs, stop: () => stop(started) };
+  return { host: hostname, port: Number(port), pids, admin, startMs, stop: () => stop(started) };
 }
 
 function readyLine(started: PinnedProcess): Promise<ReadyLine> {

@@ -161,8 +161,9 @@ export class Scheduler {
   }
 
   /**
-   * One turn: a slice for newcomers, most of whom are done in a fraction of it, and a slice for those that have had some. The next
-   * turn comes after the event loop has looked at its sockets.
+   * One turn: a slice for newcomers, most of whom are done in a fraction of it, and a slice for one that has had some. No more than
+   * one: a guest that is resumed runs once this has returned, so what it takes cannot be told here. The next turn comes after
+   * the event loop has looked at its sockets.
    */
   readonly #turn = (): void => {
     this.#turnScheduled = false;
@@ -170,9 +171,11 @@ export class Scheduler {
     this.#leak();
     this.#spentMs = 0;
     while (this.#fresh.length > 0 && !this.isSpent) this.#next(this.#fresh);
-    const spentMs = this.#spentMs;
-    do this.#next(this.#yielded);
-    while (this.#yielded.length > 0 && this.#spentMs - spentMs < this.sliceMs);
+    // What newcomers have answered does not wait for the slice of one that goes on.
+    if (this.#yielded.length > 0) {
+      this.beforeTurns();
+      this.#next(this.#yielded);
+    }
     if (this.isContended) this.#scheduleTurn();
   };
 

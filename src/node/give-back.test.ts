@@ -32,7 +32,7 @@ test('MemoryGiver collects what a burst has left, once it is quiet', () => {
   memory.busy = 0.9;
   giver.check();
   assert.equal(memory.collections, 0, 'not while it is busy');
-  memory.busy = 0.1;
+  memory.busy = 0.01;
   giver.check();
   assert.equal(memory.collections, 1);
 });
