@@ -56,7 +56,12 @@ describe('checkLayers refuses', () => {
       `import { z } from 'zod';`,
       'wanted only in src/config and src/control and src/admin',
     ],
-    ['a part of one', 'src/engine/a.ts', `import { z } from 'zod/mini';`, 'wanted only in src/config and src/control and src/admin'],
+    [
+      'a part of one',
+      'src/engine/a.ts',
+      `import { z } from 'zod/mini';`,
+      'wanted only in src/config and src/control and src/admin',
+    ],
     [
       'a package without a home',
       'src/cli/a.ts',
