@@ -195,7 +195,7 @@ function platformText(node: RunningNode, { admin, newToken }: NonNullable<Runnin
     `Listening on ${localUrl(node.address)}, admin API on ${localUrl(admin)}\n`,
     `Data in ${node.dataDir.path}\n`,
     token,
-    '\nTry:\n  mayfly init hello && cd hello && mayfly deploy\n',
+    '\nTry:\n  mayfly init hello --template rust && cd hello && mayfly deploy\n',
     '\nCtrl-C stops it.\n',
   ].join('');
 }
