@@ -313,6 +313,18 @@ test('tokens authenticate while they are good, and only as they were given out',
     );
 });
 
+test('a token that expires makes none that outlives it', async () => {
+  const { clock, plane } = await openControl();
+  const { tokens } = plane;
+  const expiresAt = clock.nowMs + 1000;
+  const { info: lent } = await tokens.create({ name: 'lent', project: '*', scopes: ['admin'], expiresAt }, operator);
+  const wanted = { name: 'kept', project: '*', scopes: ['admin'] } as const;
+  await assert.rejects(tokens.create({ ...wanted, expiresAt: expiresAt + 1 }, lent), code('bad_settings'));
+  assert.equal((await tokens.create({ ...wanted, expiresAt: expiresAt - 1 }, lent)).info.expiresAt, expiresAt - 1);
+  assert.equal((await tokens.create(wanted, lent)).info.expiresAt, expiresAt);
+  assert.equal((await tokens.create(wanted, operator)).info.expiresAt, undefined);
+});
+
 test('parsePreviewHost takes just the hosts that versions have', () => {
   const fine = parsePreviewHost('v12.cart.shop.preview.localhost', 'preview.localhost');
   assert.deepEqual(fine, { project: 'shop', function: 'cart', version: 12 });

@@ -24,9 +24,11 @@ export class RecordedTokens implements Tokens {
 
   create(token: NewToken, actor: Actor): Promise<{ readonly info: TokenInfo; readonly text: string }> {
     const { audit, tables, tools, turns } = this.#context;
-    const { name, project, scopes, expiresAt } = token;
+    const { name, project, scopes } = token;
+    // What a token makes does not outlive it: otherwise one that was lent for a day could be kept.
+    const expiresAt = token.expiresAt ?? actor.expiresAt;
     return audit.around({ actor, action: 'token.create', project, target: `tokens/${name}` }, async () => {
-      checkToken(token, tools.clock.wallMs());
+      checkToken(token, tools.clock.wallMs(), actor.expiresAt ?? Infinity);
       return turns.run(project, async () => {
         if (project !== '*') await tables.project(project);
         const all = await this.#of(project);
@@ -108,7 +110,7 @@ function tokenInfo({ id, name, project, scopes, createdAt, expiresAt }: StoredTo
 }
 
 /** @throws MayflyError bad_settings */
-function checkToken({ name, scopes, expiresAt }: NewToken, nowMs: number): void {
+function checkToken({ name, scopes, expiresAt }: NewToken, nowMs: number, latestMs: number): void {
   const mistakes: string[] = [];
   // Shown in terminals and tables.
   if (name.length === 0 || name.length > nameLengthMax || /[\p{Cc}\p{Cf}]/u.test(name))
@@ -118,5 +120,7 @@ function checkToken({ name, scopes, expiresAt }: NewToken, nowMs: number): void 
     if (!Object.hasOwn(Scope, scope))
       mistakes.push(`scopes has ${JSON.stringify(scope)}, ${Object.keys(Scope).join(', ')} are wanted`);
   if (expiresAt !== undefined && !(expiresAt > nowMs)) mistakes.push('expiresAt is past, a time to come is wanted');
+  if (expiresAt !== undefined && expiresAt > latestMs)
+    mistakes.push('expiresAt is later than that of the token that asks for it, an earlier time is wanted');
   if (mistakes.length > 0) throw new MayflyError('bad_settings', { mistakes });
 }

@@ -101,7 +101,7 @@ export interface TokenInfo {
 }
 
 /** On whose behalf something is done. A TokenInfo is one. */
-export type Actor = Pick<TokenInfo, 'id' | 'project' | 'scopes'>;
+export type Actor = Pick<TokenInfo, 'id' | 'project' | 'scopes' | 'expiresAt'>;
 
 /** What somebody did, or tried to. */
 export interface AuditRecord {
