@@ -5,6 +5,7 @@ import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
 import type { Gatherings, SlowBody } from './gatherings.ts';
 import type { HeldResponses } from './held-responses.ts';
+import { lingerMs } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Outflow } from './outflow.ts';
 import { RequestBody } from './request-body.ts';
@@ -131,10 +132,14 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
   }
 
   #tooLarge(): void {
-    // The function may have answered without reading so far; then there is nothing left to say on this connection.
-    if (this.#writer.isDone) this.req.destroy();
-    else
+    if (!this.#writer.isDone) {
       this.#writer.giveUp(new MayflyError('request_too_large', { limitBytes: this.#target.limits.requestBodyBytes }));
+      return;
+    }
+    // The function has answered without reading so far: there is nothing more to say on this connection. What it said may be on
+    // its way still, and would be lost if the rest of the body met a closed connection: RFC 9112, section 9.6.
+    this.#context.outbox.flush();
+    setTimeout(() => this.req.destroy(), lingerMs);
   }
 }
 

@@ -258,6 +258,7 @@ test('dev shows what a function writes as text, and secrets by name where they a
   writeFileSync(path.join(folder, 'mayfly.toml'), 'name = "f"\nmain = "f.wasm"\nsecrets = ["KEY"]\n');
   const dev = startDev(t, folder);
   assert.deepEqual((await dev.next('secretsMissing'))['names'], ['KEY']);
+  await dev.next('reloaded');
   await dev.ask();
   await dev.next('log');
 });
