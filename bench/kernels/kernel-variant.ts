@@ -43,6 +43,8 @@ export function rewrittenKernel(artifact: Uint8Array, passes: Passes): Run {
   const engine: Record<string, unknown> = {
     [engineImports.preempt]: () => 0,
     [engineImports.yield]: () => 0,
+    [engineImports.next]: () => 0,
+    [engineImports.resumed]: () => undefined,
     [engineImports.park]: () => 0,
     [engineImports.grow]: () => 1,
     [engineImports.flags]: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),

@@ -14,9 +14,9 @@ import type { Engine, EngineOptions, FunctionSpec, LoadedFunction } from './type
 const defaults = {
   sliceMs: 1,
   tickMs: 0.5,
-  queueMax: 1024,
-  queueWaitMsMax: 50,
-  waitingMax: 2560,
+  queueMax: 4096,
+  queueWaitMsMax: 30,
+  waitingMax: 8192,
   slotsPerFunctionMax: 64,
   slotBytesMax: 1024 * mib,
   memoriesMax: 8192,

@@ -70,6 +70,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       measures,
       onTrap,
       onIdle: this.#onIdle,
+      onWait: () => this.#slots.prepareSpare(),
     };
     this.#slots = new SlotPool({
       image,
@@ -189,8 +190,6 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     if (call.queueMs <= this.#options.queueWaitMsMax) this.#lateSinceMs = undefined;
     else this.#lateSinceMs ??= now;
     slot.run(call);
-    // Most guests are done by now, and their slot is back.
-    this.#slots.prepareSpare();
   }
 
   #awaitSlot(call: PendingCall): void {

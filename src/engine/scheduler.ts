@@ -39,6 +39,9 @@ export interface SchedulerOptions {
 
 const sweepEveryMs = 10;
 
+/** Newcomers get as much of the thread in a turn as the event loop's other work took before it, up to so many slices. */
+const freshSlicesMax = 10;
+
 /** A thread is busy when guests use more than this share of it, */
 const busyShare = 0.7;
 /** and have used so much beyond that share lately. */
@@ -60,6 +63,8 @@ export class Scheduler {
   /** Called at the start of each turn. */
   beforeTurns: () => void = () => undefined;
   #turnScheduled = false;
+  /** When somebody began to wait for the next turn. */
+  #turnWantedMs = 0;
   /** What guests have used of the thread since the event loop last had a turn of ours. */
   #spentMs = 0;
   /** The time that the owner had had who began a turn last: whoever has been away is taken to have had as much. */
@@ -79,20 +84,10 @@ export class Scheduler {
     this.#ticker = new Ticker(this.flagsMemory.buffer as unknown as SharedArrayBuffer, { tickMs: options.tickMs });
   }
 
-  /** To be called right before a guest gets the thread, for the first time or again. */
+  /** A guest has the thread from now on, for the first time or again. It has nothing to do with earlier ticks. */
   enterGuest(): void {
-    this.#flags[flagWords.returned >> 2] = 0;
+    this.#flags[flagWords.interrupt >> 2] = 0;
     this.#ticker.touch();
-  }
-
-  /**
-   * Whether the guest that had the thread last has returned. Asked once: a guest that another one's call ran inside of must not be
-   * taken to have returned too.
-   */
-  takeReturned(): boolean {
-    const returned = this.#flags[flagWords.returned >> 2] === 1;
-    this.#flags[flagWords.returned >> 2] = 0;
-    return returned;
   }
 
   /** Makes the guest that has the thread ask what to do at its next check. */
@@ -157,27 +152,44 @@ export class Scheduler {
   #scheduleTurn(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
+    this.#turnWantedMs = this.clock.monotonicMs();
     setImmediate(this.#turn);
   }
 
   /**
-   * One turn: a slice for newcomers, most of whom are done in a fraction of it, and a slice for one that has had some. No more than
-   * one: a guest that is resumed runs once this has returned, so what it takes cannot be told here. The next turn comes after
-   * the event loop has looked at its sockets.
+   * One turn: newcomers, most of whom are done in a fraction of a slice, and then a slice for those that have had some. The next
+   * turn comes after the event loop has looked at its sockets. When that takes long, with a thousand requests that come at once,
+   * newcomers get as long: else most of the thread's time would go into requests that are then refused.
    */
   readonly #turn = (): void => {
     this.#turnScheduled = false;
     this.beforeTurns();
     this.#leak();
     this.#spentMs = 0;
-    while (this.#fresh.length > 0 && !this.isSpent) this.#next(this.#fresh);
-    // What newcomers have answered does not wait for the slice of one that goes on.
-    if (this.#yielded.length > 0) {
-      this.beforeTurns();
-      this.#next(this.#yielded);
-    }
-    if (this.isContended) this.#scheduleTurn();
+    const loopMs = this.clock.monotonicMs() - this.#turnWantedMs;
+    this.#admit(Math.min(Math.max(this.sliceMs, loopMs), this.sliceMs * freshSlicesMax));
   };
+
+  /** Lets newcomers in, one after the other, until they have used so much. A guest runs in a microtask, once this has returned. */
+  #admit(budgetMs: number): void {
+    if (this.#fresh.length > 0 && this.#spentMs < budgetMs) {
+      this.#next(this.#fresh);
+      queueMicrotask(() => this.#admit(budgetMs));
+    } else if (this.#yielded.length > 0) {
+      // What newcomers have answered does not wait for the slice of one that goes on.
+      this.beforeTurns();
+      this.#goOn(this.clock.monotonicMs() + this.sliceMs);
+    } else if (this.isContended) this.#scheduleTurn();
+  }
+
+  /** Has those go on that gave way, one after the other, as long as there is time. */
+  #goOn(untilMs: number): void {
+    this.#next(this.#yielded);
+    queueMicrotask(() => {
+      if (this.#yielded.length > 0 && this.clock.monotonicMs() < untilMs) this.#goOn(untilMs);
+      else if (this.isContended) this.#scheduleTurn();
+    });
+  }
 
   #next(queue: FairQueue<AwaitsTurn>): void {
     const guest = queue.shift();

@@ -22,13 +22,17 @@ interface PoolOptions {
   readonly project?: string;
 }
 
+function fakeSlot(): FakeSlot {
+  return { memoryBytes: 100, hasGrown: false, accountedBytes: 0, cool: () => undefined };
+}
+
 function resourcesOf({ bytesMax = 10_000, memoriesMax = 1000 }: PoolOptions): Resources {
   return new Resources(systemClock, { slotBytesMax: bytesMax, memoriesMax, waitingMax: 100 });
 }
 
 /** Slots of 100 bytes and one memory, whose pristine memory takes 10. */
 function pool(options: PoolOptions = {}): SlotPool<FakeSlot> {
-  const make = options.make ?? (() => ({ memoryBytes: 100, hasGrown: false, accountedBytes: 0 }));
+  const make = options.make ?? fakeSlot;
   const resources = options.resources ?? resourcesOf(options);
   const image = {
     slotRoom: { bytes: 100, memories: 1 },
@@ -158,7 +162,7 @@ describe('SlotPool', () => {
         assert.equal(underWay, 1);
         await nextTurn();
         underWay -= 1;
-        return { memoryBytes: 100, hasGrown: false, accountedBytes: 0 };
+        return fakeSlot();
       },
       onMade: (slot) => made.push(slot),
     });

@@ -23,6 +23,8 @@ export interface PooledSlot {
   readonly hasGrown: boolean;
   /** What of its project's share it is counted as. */
   accountedBytes: number;
+  /** Gives back what it takes to run guests, beside the memory. The next guest takes it anew. */
+  cool(): void;
 }
 
 export interface SlotPoolOptions<S extends PooledSlot> {
@@ -40,6 +42,7 @@ export interface SlotPoolOptions<S extends PooledSlot> {
 
 export class SlotPool<S extends PooledSlot> implements IdleSlots {
   readonly #options: SlotPoolOptions<S>;
+  /** Those at the end were needed last. */
   readonly #idle: S[] = [];
   #count = 0;
   /** The fewest that were idle at once since the last `trim`. */
@@ -116,6 +119,7 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
   discard(slot: S): void {
     const { account, image } = this.#options;
     this.#count -= 1;
+    slot.cool();
     account.giveBack({ bytes: slot.accountedBytes, memories: image.slotRoom.memories });
     slot.accountedBytes = 0;
     if (this.#count > 0) return;
@@ -125,8 +129,10 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
 
   /** Gives up half of what was not needed since the last time; one stays, so that no call pays for making it. */
   trim(): void {
-    const surplus = Math.ceil((Math.min(this.#lowWater, this.#idle.length) - 1) / 2);
-    for (const slot of this.#idle.splice(0, Math.max(0, surplus))) this.discard(slot);
+    const unneeded = Math.min(this.#lowWater, this.#idle.length);
+    const surplus = Math.max(0, Math.ceil((unneeded - 1) / 2));
+    for (const slot of this.#idle.splice(0, surplus)) this.discard(slot);
+    for (const slot of this.#idle.slice(0, unneeded - surplus)) slot.cool();
     this.#quietTrims += 1;
     if (this.#quietTrims >= quietTrimsMax) this.#renewGrown();
     this.#lowWater = this.#idle.length;

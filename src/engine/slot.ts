@@ -13,6 +13,7 @@ import { CpuMeter } from './cpu-meter.ts';
 import type { GuestCall, GuestHost, SlotContext } from './guest-host.ts';
 import type { Turns } from './fair-queue.ts';
 import type { LoadedImage } from './loaded-image.ts';
+import { GuestStack } from './guest-stack.ts';
 import type { AwaitsTurn, Scheduler, Waiting } from './scheduler.ts';
 import type { CallTiming } from './types.ts';
 
@@ -30,6 +31,8 @@ export interface SlotOptions<C extends GuestCall> {
   readonly makeHost: (context: SlotContext) => GuestHost<C>;
   /** Whether there is room for so many bytes more, which it then has. Within its limits, where nothing else is told. */
   readonly mayGrow?: (slot: Slot<C>, bytes: number) => boolean;
+  /** Its guest waits, for its turn or its host, and the slot with it. */
+  readonly onWait?: () => void;
   /** Counts what the slot's calls take. */
   readonly measures: CallMeasures;
   /** The slot has been rewound, or has to be thrown away. */
@@ -61,13 +64,14 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   readonly #imports: WebAssembly.Imports;
   readonly #host: GuestHost<C>;
   readonly #meter: CpuMeter;
-  #enter: () => Promise<unknown>;
+  readonly #stack: GuestStack;
   #rewind: () => void;
   #call: C | undefined;
   #ending: Ending | undefined;
   /** Goes on with a guest that waits. */
   #resume: ((how: number) => void) | undefined;
   #hasYielded = false;
+  #isStarting = false;
   #isParking = false;
   #startedMs = 0;
   #startMs = 0;
@@ -85,8 +89,9 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     const memory = new GuestMemory(first ?? noMemory(), image.guestMemoryLayout);
     this.#memory = memory;
     this.#host = options.makeHost({ memory, stop: () => this.#stop('exit'), timing: () => this.timing() });
+    this.#stack = new GuestStack({ returned: () => this.#complete(undefined), trapped: this.#complete });
     this.#imports = this.#makeImports();
-    ({ enter: this.#enter, rewind: this.#rewind } = this.#instantiate());
+    this.#rewind = this.#instantiate();
   }
 
   /** Bytes that this slot holds between two requests. */
@@ -99,23 +104,21 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     return this.#memoryBytes > this.#bytesAtFirst;
   }
 
-  /** Serves one request. `chosenMs` is when the function was chosen, on the monotonic clock. */
+  /** Serves one request, in a microtask. */
   run(call: C): void {
-    const { scheduler } = this.#options;
     this.#call = call;
     this.#ending = undefined;
     this.deadlineMs = call.deadlineMs;
     this.#hasYielded = false;
     this.#meter.reset();
     this.#host.bind(call);
-    scheduler.enterGuest();
-    const now = scheduler.clock.monotonicMs();
-    this.#startedMs = now;
-    this.#startMs = now - call.chosenMs;
-    this.#meter.start(now);
-    const returned = this.#enter();
-    if (scheduler.takeReturned()) this.#complete(undefined);
-    else returned.then(() => this.#complete(undefined), this.#complete);
+    this.#isStarting = true;
+    this.#stack.run();
+  }
+
+  /** No guest runs here any more, or not for a while: what there is beside the memory is given back. */
+  cool(): void {
+    this.#stack.end();
   }
 
   /** Ends the guest of `call`, if it is still there. */
@@ -148,15 +151,17 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     return bytes + this.#options.image.instanceBytes;
   }
 
-  #instantiate(): { enter: () => Promise<unknown>; rewind: () => void } {
+  /** @returns the instance's `rewind` */
+  #instantiate(): () => void {
     const { exports } = new WebAssembly.Instance(this.#options.image.module, this.#imports);
-    const enter = exports[rewrittenExports.enter];
+    const serve = exports[rewrittenExports.serve];
     const rewind = exports[rewrittenExports.rewind];
-    if (typeof enter !== 'function' || typeof rewind !== 'function') {
+    if (typeof serve !== 'function' || typeof rewind !== 'function') {
       throw new MayflyError('image_corrupt', { reason: 'its module lacks an export' });
     }
     // The rewriter made it: () → ().
-    return { enter: WebAssembly.promising(enter), rewind: rewind as () => void };
+    this.#stack.use(WebAssembly.promising(serve));
+    return rewind as () => void;
   }
 
   #makeImports(): WebAssembly.Imports {
@@ -165,6 +170,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       [engineImports.preempt]: () => this.#preempt(),
       [engineImports.yield]: new WebAssembly.Suspending(() => this.#yield()),
       [engineImports.park]: new WebAssembly.Suspending(() => this.#park()),
+      [engineImports.next]: new WebAssembly.Suspending(() => this.#stack.next()),
+      [engineImports.resumed]: () => this.#resumed(),
       [engineImports.grow]: (pages: number, memory: number) => this.#grow(pages, memory),
       [engineImports.flags]: scheduler.flagsMemory,
     };
@@ -173,6 +180,21 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       engine[engineImports.image(index)] = image.pristine(index);
     });
     return { ...this.#host.imports, [engineModule]: engine };
+  }
+
+  /** The guest has the thread, for the first time or again. */
+  #resumed(): void {
+    const { scheduler } = this.#options;
+    scheduler.enterGuest();
+    const now = scheduler.clock.monotonicMs();
+    this.#meter.start(now);
+    if (this.#isStarting) {
+      this.#isStarting = false;
+      this.#startedMs = now;
+      this.#startMs = now - (this.#call?.chosenMs ?? now);
+    }
+    // Ended before it came to anything.
+    if (this.#ending !== undefined) scheduler.interrupt();
   }
 
   /** The guest saw the interrupt: what is it to do? */
@@ -185,9 +207,10 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     if (usedMs > limits.cpuMs) this.#ending = 'cpu_limit';
     else if (now > this.deadlineMs) this.#ending = 'wall_limit';
     if (this.#ending !== undefined) return Verdict.trap;
-    // Most guests are done before the first interrupt: one that is not lets the others go first.
-    const gaveWay = this.#hasYielded || !scheduler.isContended;
-    return this.#meter.stretchMs(now) >= scheduler.sliceMs || !gaveWay ? Verdict.yield : Verdict.goOn;
+    // Most guests are done in a fraction of a slice: one that is not lets the others go first.
+    const stretchMs = this.#meter.stretchMs(now);
+    const givesWay = !this.#hasYielded && scheduler.isContended && stretchMs >= scheduler.tickMs / 2;
+    return givesWay || stretchMs >= scheduler.sliceMs ? Verdict.yield : Verdict.goOn;
   }
 
   /** The guest wants more memory than the slot has, within its limits. @returns 1 when there is room for it */
@@ -203,7 +226,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   #yield(): Promise<number> | number {
     if (this.#ending !== undefined) return resumeToTrap;
-    this.#giveBackThread(this.#options.scheduler.clock.monotonicMs());
+    this.#suspend();
     this.#hasYielded = true;
     return new Promise((resolve) => {
       this.#resume = resolve;
@@ -213,7 +236,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   #park(): Promise<number> | number {
     if (this.#ending !== undefined) return resumeToTrap;
-    this.#giveBackThread(this.#options.scheduler.clock.monotonicMs());
+    this.#suspend();
     return new Promise((resolve) => {
       this.#resume = resolve;
       this.#options.scheduler.watch(this);
@@ -221,6 +244,12 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       this.#host.whenReady(this.#wake);
       this.#isParking = false;
     });
+  }
+
+  /** The guest is about to wait. */
+  #suspend(): void {
+    this.#giveBackThread(this.#options.scheduler.clock.monotonicMs());
+    this.#options.onWait?.();
   }
 
   /** @returns CPU time of the call so far, ms */
@@ -253,9 +282,6 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     const resume = this.#resume;
     if (resume === undefined) return;
     this.#resume = undefined;
-    const { scheduler } = this.#options;
-    scheduler.enterGuest();
-    this.#meter.start(scheduler.clock.monotonicMs());
     resume(this.#ending === undefined ? resumeNormally : resumeToTrap);
   }
 
@@ -352,7 +378,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       if (this.#growth !== 'none') this.#memoryBytes = this.#measure();
       this.#growth = 'none';
       if (this.#options.image.reset === 'reinstantiate') {
-        ({ enter: this.#enter, rewind: this.#rewind } = this.#instantiate());
+        this.#rewind = this.#instantiate();
       }
     } catch (error) {
       condition = 'broken';

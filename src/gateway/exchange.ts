@@ -62,8 +62,7 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
   start(): void {
     const { bodyBytes } = this.#head;
     if (bodyBytes === 0) {
-      this.#dispatch();
-      if (!this.#writer.isDone) this.#follow();
+      this.#dispatch(() => this.#follow());
       return;
     }
     this.#body = new RequestBody(this.req, this.#target.limits.requestBodyBytes, () => this.#tooLarge());
@@ -71,7 +70,7 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
     this.#context.gatherings.add(this);
     this.#body.gather(bodyBytes, () => {
       this.#context.gatherings.delete(this);
-      this.#dispatch();
+      this.#dispatch(() => undefined);
     });
   }
 
@@ -95,9 +94,17 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
     if (!this.req.complete) this.#writer.giveUp(error);
   }
 
-  #dispatch(): void {
+  /** `onWait`: the function has not answered yet, so it waits for something. */
+  #dispatch(onWait: () => void): void {
     try {
-      this.#writer.attach(this.#target.loaded.call(this.#guestRequest(), this.#writer));
+      const call = this.#target.loaded.call(this.#guestRequest(), this.#writer);
+      if (this.#writer.isDone) return;
+      // A guest runs in a microtask. Most of them are done by the time of the next one.
+      queueMicrotask(() => {
+        if (this.#writer.isDone && !this.#writer.isGivenUp) return;
+        this.#writer.attach(call);
+        if (!this.#writer.isDone) onWait();
+      });
     } catch (error) {
       // The engine does not throw, so this is a mistake in it: it costs this request, not the worker.
       this.#writer.giveUp(new MayflyError('internal', {}, { cause: error }));

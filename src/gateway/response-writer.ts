@@ -86,6 +86,11 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     return this.#state === State.done;
   }
 
+  /** Whether it was ended from this side, with the function still at it. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
   /** Tells the writer which call it belongs to. When that did not end at once, it can be aborted from here on, and streams. */
   attach(call: Call): void {
     this.#call = call;

@@ -204,6 +204,8 @@ export class RewrittenGuest implements Guest {
     const engine: Record<string, unknown> = {
       [engineImports.preempt]: () => this.#preempt(),
       [engineImports.yield]: () => 0,
+      [engineImports.next]: () => 0,
+      [engineImports.resumed]: () => undefined,
       [engineImports.park]: park,
       [engineImports.grow]: () => 1,
       [engineImports.flags]: flagsMemory,

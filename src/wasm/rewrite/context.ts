@@ -7,8 +7,6 @@ import type { ModuleShape } from './shape.ts';
 export const flagWords = {
   /** Not zero: whoever runs a guest asks the engine what to do, by `preempt`. Written by the ticker. */
   interrupt: 0,
-  /** Set to 1 when a guest has returned. */
-  returned: 4,
 } as const;
 
 /** What the engine's `preempt` answers. */
@@ -59,7 +57,8 @@ export interface RewriteContext {
   readonly passes: Passes;
   readonly memories: readonly GuestMemoryPlan[];
   readonly flagsMemory: number;
-  readonly engine: { readonly preempt: number; readonly yield: number; readonly park: number; readonly grow: number };
+  /** Indexes of the engine's functions. */
+  readonly engine: Readonly<Record<'preempt' | 'yield' | 'park' | 'next' | 'resumed' | 'grow', number>>;
   /** The global that is 1 once the segment was dropped, made when the module can drop it. */
   dataDropped(segment: number): number;
   elementDropped(segment: number): number;

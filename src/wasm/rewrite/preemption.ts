@@ -25,7 +25,7 @@ function makeSlowPath(context: RewriteContext): FunctionCode {
   const code = new Code();
   code.call(engine.preempt).local('tee', verdict).open(Op.if);
   code.local('get', verdict).i32(Verdict.trap).op(Op.i32Eq).open(Op.if).op(Op.unreachable).end();
-  code.call(engine.yield).open(Op.if).op(Op.unreachable).end();
+  code.call(engine.yield).call(engine.resumed).open(Op.if).op(Op.unreachable).end();
   code.end().end();
   return functionCode(assembly.type([], []), [i32], code);
 }

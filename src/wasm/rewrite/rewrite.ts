@@ -19,7 +19,6 @@ import { Assembly, engineModule, type FunctionCode, functionCode, i32 } from './
 import { BodyRewriter } from './body.ts';
 import { Code } from './code.ts';
 import {
-  flagWords,
   type GuestMemoryPlan,
   noEntry,
   type Passes,
@@ -35,11 +34,19 @@ import { ModuleShape } from './shape.ts';
 import { makeShim } from './shims.ts';
 import { isSnapshotType, mutableGlobals, type Snapshot, writeConstant } from './snapshot.ts';
 
-/** Names of the engine's imports, from `engineModule`. `grow`: (pages, memory, or -1 for a table) → 1 when there is room for them. */
+/** Names of the engine's imports, from `engineModule`. */
 export const engineImports = {
+  /** () → what a guest is to do that saw the interrupt: a `Verdict`. */
   preempt: 'preempt',
+  /** () → 1 when the guest is to trap. Suspends: the guest has had its slice. */
   yield: 'yield',
+  /** () → 1 when the guest is to trap. Suspends: the guest waits for its host. */
   park: 'park',
+  /** () → 1 when there is another request to serve. Suspends: the guest before it has returned. */
+  next: 'next',
+  /** () → (): called first of all after each of the three that suspend. */
+  resumed: 'resumed',
+  /** (pages, memory, or -1 for a table) → 1 when there is room for them. */
   grow: 'grow',
   flags: 'flags',
   memory: (index: number): string => `memory ${index}`,
@@ -48,13 +55,25 @@ export const engineImports = {
 
 /** Names of a rewritten module's exports. */
 export const rewrittenExports = {
-  /** () → (): runs the guest's entry and says in the flags that it returned. */
+  /** () → (): runs the guest's entry, once. */
   enter: 'enter',
+  /** () → (): runs the guest's entry for each request that `next` tells of. */
+  serve: 'serve',
   /** () → () */
   rewind: 'rewind',
   /** The guest's own export of this name, where they are kept. */
   guest: (name: string): string => `guest ${name}`,
 } as const;
+
+/** The functions among the engine's imports, in the order of their indexes. */
+const engineFunctions = [
+  { name: engineImports.preempt, params: [], results: [i32] },
+  { name: engineImports.yield, params: [], results: [i32] },
+  { name: engineImports.park, params: [], results: [i32] },
+  { name: engineImports.next, params: [], results: [i32] },
+  { name: engineImports.resumed, params: [], results: [] },
+  { name: engineImports.grow, params: [i32, i32], results: [i32] },
+] as const;
 
 /** How a slot gets back to its image. */
 export type ResetMode =
@@ -123,8 +142,7 @@ class Rewriter {
   constructor(module: Module, options: RewriteOptions) {
     this.#module = module;
     this.#options = options;
-    // preempt, yield, park, grow
-    this.#assembly = new Assembly(module, 4);
+    this.#assembly = new Assembly(module, engineFunctions.length);
     const first = module.imported.funcs;
     const guests = module.spaces.memories.length;
     this.#shape = new ModuleShape(module);
@@ -135,7 +153,14 @@ class Rewriter {
       passes: options.passes,
       memories: module.spaces.memories.map((memory, index) => this.#planMemory(memory, index)),
       flagsMemory: guests,
-      engine: { preempt: first, yield: first + 1, park: first + 2, grow: first + 3 },
+      engine: {
+        preempt: first,
+        yield: first + 1,
+        park: first + 2,
+        next: first + 3,
+        resumed: first + 4,
+        grow: first + 5,
+      },
       dataDropped: (segment) => this.#flag(this.#dataDropped, segment),
       elementDropped: (segment) => this.#flag(this.#elementDropped, segment),
       tableTouched: (table) => this.#touched(table),
@@ -221,15 +246,13 @@ class Rewriter {
 
   #addImports(): void {
     const { imports } = this.#assembly;
-    const answer = this.#assembly.type([], [i32]);
     for (const { module, name, description } of this.#module.imports) {
       if (description.kind === 'func') imports.push({ module, name, description });
     }
-    for (const name of [engineImports.preempt, engineImports.yield, engineImports.park]) {
-      imports.push({ module: engineModule, name, description: { kind: 'func', type: answer } });
+    for (const { name, params, results } of engineFunctions) {
+      const type = this.#assembly.type(params, results);
+      imports.push({ module: engineModule, name, description: { kind: 'func', type } });
     }
-    const growType = this.#assembly.type([i32, i32], [i32]);
-    imports.push({ module: engineModule, name: engineImports.grow, description: { kind: 'func', type: growType } });
     for (const { module, name, description } of this.#module.imports) {
       if (description.kind !== 'func' && description.kind !== 'memory') imports.push({ module, name, description });
     }
@@ -269,7 +292,10 @@ class Rewriter {
     this.#planTwins(findings, reset);
     this.#assembly.helper('rewind', () => this.#makeRewind());
     const { entry } = this.#options;
-    if (entry !== undefined) this.#assembly.helper('enter', () => this.#makeEnter(entry));
+    if (entry !== undefined) {
+      const enter = this.#assembly.helper(rewrittenExports.enter, () => this.#makeEnter(entry));
+      this.#assembly.helper(rewrittenExports.serve, () => this.#makeServe(enter));
+    }
     return { functions: [...bodies, ...shims, ...this.#assembly.helpers], findings, reset };
   }
 
@@ -284,8 +310,14 @@ class Rewriter {
   }
 
   #makeEnter(entry: number): FunctionCode {
-    const code = new Code().call(this.#assembly.mapFunction(entry));
-    code.i32(flagWords.returned).i32(1).access(Op.i32Store, this.#context.flagsMemory, 0, 2).end();
+    return functionCode(this.#assembly.type([], []), [], new Code().call(this.#assembly.mapFunction(entry)).end());
+  }
+
+  /** One stack for all requests of a slot: V8 would make a new one for each call that may suspend. */
+  #makeServe(enter: number): FunctionCode {
+    const { next, resumed } = this.#context.engine;
+    const code = new Code().open(Op.loop).call(next);
+    code.open(Op.if).call(resumed).call(enter).br(1).end().end().end();
     return functionCode(this.#assembly.type([], []), [], code);
   }
 
@@ -338,8 +370,8 @@ class Rewriter {
     const already = (): never => {
       throw new Error('a helper is asked for that was not made');
     };
-    const { enter, rewind, guest } = rewrittenExports;
-    const names = this.#options.entry === undefined ? [rewind] : [enter, rewind];
+    const { enter, serve, rewind, guest } = rewrittenExports;
+    const names = this.#options.entry === undefined ? [rewind] : [enter, serve, rewind];
     const own = names.map((name) => ({ name, kind: 'func' as const, index: this.#assembly.helper(name, already) }));
     const kept =
       this.#options.purpose === 'testing' ? this.#module.exports.filter(({ kind }) => kind !== 'memory') : [];

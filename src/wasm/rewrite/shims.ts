@@ -31,7 +31,7 @@ export function makeShim(context: RewriteContext, index: number, kind: HostFunct
   if (mayBlock) {
     code.local('tee', result).i32(blocked).op(Op.i32Eq);
     unlikely.push(code.length);
-    code.open(Op.if).call(engine.park).open(Op.if).op(Op.unreachable).end().br(1).end();
+    code.open(Op.if).call(engine.park).call(engine.resumed).open(Op.if).op(Op.unreachable).end().br(1).end();
     code.end();
     code.local('get', result);
   }
