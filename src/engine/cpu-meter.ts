@@ -1,3 +1,5 @@
+import { calmTicks } from './ticker.ts';
+
 /**
  * Counts a guest's CPU time. Short stretches are counted by the monotonic clock, which is cheap to read; once a guest has been
  * interrupted, by the CPU time of the thread, so that a guest does not pay for the time in which other processes had the core.
@@ -12,7 +14,7 @@ export class CpuMeter {
   #threadMs = -1;
 
   constructor(tickMs: number) {
-    this.#unmeasuredMs = 2 * tickMs;
+    this.#unmeasuredMs = 2 * calmTicks * tickMs;
   }
 
   reset(): void {

@@ -95,10 +95,11 @@ export class Scheduler {
     this.#flags[flagWords.interrupt >> 2] = 1;
   }
 
-  /** The interrupt has been seen; the guest that saw it goes on running for now. */
-  acknowledge(): void {
+  /** The interrupt has been seen by a guest that has the thread for `stretchMs`; it goes on running for now. */
+  acknowledge(stretchMs: number): void {
     this.#flags[flagWords.interrupt >> 2] = 0;
     this.#ticker.touch();
+    if (stretchMs >= this.tickMs / 2) this.#ticker.hurry();
   }
 
   /** A guest of `owner` used the thread for so long. */

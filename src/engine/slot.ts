@@ -159,8 +159,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     if (typeof serve !== 'function' || typeof rewind !== 'function') {
       throw new MayflyError('image_corrupt', { reason: 'its module lacks an export' });
     }
-    // The rewriter made it: () → ().
     this.#stack.use(WebAssembly.promising(serve));
+    // The rewriter made it: () → ().
     return rewind as () => void;
   }
 
@@ -200,15 +200,15 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   /** The guest saw the interrupt: what is it to do? */
   #preempt(): Verdict {
     const { scheduler, limits } = this.#options;
-    scheduler.acknowledge();
-    if (this.#ending !== undefined) return Verdict.trap;
     const now = scheduler.clock.monotonicMs();
+    const stretchMs = this.#meter.stretchMs(now);
+    scheduler.acknowledge(stretchMs);
+    if (this.#ending !== undefined) return Verdict.trap;
     const usedMs = this.#meter.interrupt(now);
     if (usedMs > limits.cpuMs) this.#ending = 'cpu_limit';
     else if (now > this.deadlineMs) this.#ending = 'wall_limit';
     if (this.#ending !== undefined) return Verdict.trap;
     // Most guests are done in a fraction of a slice: one that is not lets the others go first.
-    const stretchMs = this.#meter.stretchMs(now);
     const givesWay = !this.#hasYielded && scheduler.isContended && stretchMs >= scheduler.tickMs / 2;
     return givesWay || stretchMs >= scheduler.sliceMs ? Verdict.yield : Verdict.goOn;
   }

@@ -3,18 +3,36 @@ import { extname, join } from 'node:path';
 
 /**
  * Raises a guest thread's interrupt word once a tick, from a thread of its own: nothing on the guest's thread can, as it is
- * busy with the guest. When nobody has shown activity for a while the ticker sleeps until it is woken.
+ * busy with the guest. While no guest runs for long, and most are done in microseconds, it ticks at leisure: each tick takes the
+ * core from somebody. When nobody has shown activity for a while the ticker sleeps until it is woken.
  *
  * Control words, shared with ticker-thread.ts:
  *
- *     [stop | active | asleep]
+ *     [stop | active | asleep | pace]
+ *       |      |        |        `- a Pace
  *       |      |        `- 1 while the ticker sleeps; whoever enters a guest then wakes it
  *       |      `- set by the guest's thread, cleared by the ticker at every tick
  *       `- 1 when the ticker is to end
  */
-export const tickerWords = { stop: 0, active: 1, asleep: 2 } as const;
+export const tickerWords = { stop: 0, active: 1, asleep: 2, pace: 3 } as const;
 
-/** Ticks without activity after which the ticker goes to sleep. */
+/** How the ticker goes. */
+export const Pace = {
+  /** At leisure. The guest's thread wakes it when a guest turns out to run for long. */
+  calm: 0,
+  /** At every tick, for as long as a guest has run for long lately. */
+  brisk: 1,
+  /** The guest's thread: one did, since the last tick. */
+  seen: 2,
+} as const;
+export type Pace = (typeof Pace)[keyof typeof Pace];
+
+/** A tick at leisure takes so many. */
+export const calmTicks = 4;
+/** Brisk ticks without a guest that runs for long, after which it is calm. */
+export const briskTicksMax = 100;
+
+/** Ticks, at either pace, without activity after which the ticker goes to sleep. */
 export const idleTicksMax = 100;
 
 export interface TickerOptions {
@@ -45,6 +63,12 @@ export class Ticker {
     // Sequentially consistent, as is the ticker's side: it sets `asleep` before it looks at `active` once more.
     Atomics.store(this.#control, tickerWords.active, 1);
     if (Atomics.load(this.#control, tickerWords.asleep) === 1) this.#wake();
+  }
+
+  /** Says that a guest runs for long. */
+  hurry(): void {
+    const before = Atomics.exchange(this.#control, tickerWords.pace, Pace.seen);
+    if (before === Pace.calm) Atomics.notify(this.#control, tickerWords.stop);
   }
 
   #wake(): void {

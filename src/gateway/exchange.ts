@@ -98,10 +98,10 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
   #dispatch(onWait: () => void): void {
     try {
       const call = this.#target.loaded.call(this.#guestRequest(), this.#writer);
-      if (this.#writer.isDone) return;
-      // A guest runs in a microtask. Most of them are done by the time of the next one.
+      if (this.#writer.isOver) return;
+      // A guest runs in a microtask, and most of them are done with it.
       queueMicrotask(() => {
-        if (this.#writer.isDone && !this.#writer.isGivenUp) return;
+        if (this.#writer.isOver) return;
         this.#writer.attach(call);
         if (!this.#writer.isDone) onWait();
       });

@@ -14,6 +14,7 @@ import {
   pipelinedMax,
   queueTurnsMax,
   requestTimeoutMs,
+  stallCheckMs,
   stalledMs,
   stopGraceMs,
   timeoutCheckMs,
@@ -54,6 +55,9 @@ export class HttpServer {
   /** Connections that were told that their bytes are wrong. */
   readonly #refused = new WeakSet<Duplex>();
 
+  /** Looks after clients that take nothing. */
+  readonly #stallCheck: NodeJS.Timeout;
+
   constructor(handler: HttpHandler) {
     this.#handler = handler;
     this.#server = createServer({
@@ -70,7 +74,6 @@ export class HttpServer {
       optimizeEmptyRequests: true,
       noDelay: true,
     });
-    this.#server.timeout = stalledMs;
     this.#server.maxConnections = connectionsMax;
     const flush = (): void => handler.flush();
     this.#server.on('connection', (socket: Socket) => {
@@ -88,6 +91,7 @@ export class HttpServer {
       socket.end(rawProblem(new MayflyError('bad_request', { reason: 'CONNECT is not offered' })));
     });
     this.#server.on('clientError', (error: Error, socket) => this.#refuse(error, socket));
+    this.#stallCheck = setInterval(() => this.#watchPending(), stallCheckMs).unref();
     this.#server.on('timeout', (socket: Socket) => {
       // A guest that thinks for long is no fault of its client; one that has bytes waiting for it and takes none is cut.
       if (socket.writableLength === 0 && handler.busySockets().has(socket)) return;
@@ -122,6 +126,7 @@ export class HttpServer {
     } while (this.#sockets.size > 0 && performance.now() < deadline);
     const cut = this.#sockets.size;
     for (const socket of this.#sockets) socket.destroy();
+    clearInterval(this.#stallCheck);
     this.#server.close();
     return cut;
   }
@@ -158,6 +163,14 @@ export class HttpServer {
         if (!socket.destroyed) this.#handler.request(req, res, expectation);
       });
     });
+  }
+
+  /**
+   * Sets a timer for connections that have bytes waiting. Each connection could have one all the time, as node offers it: it
+   * would be set anew at every read and every write.
+   */
+  #watchPending(): void {
+    for (const socket of this.#sockets) if (socket.writableLength > 0 && !socket.timeout) socket.setTimeout(stalledMs);
   }
 
   /** Closes connections on which nothing happens, and nothing has come since `readBefore`. @returns what was read by now */

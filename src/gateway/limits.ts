@@ -22,6 +22,8 @@ export const keepAliveMs = 65_000;
 
 /** A client that neither reads nor writes for so long while bytes are waiting for it is cut. */
 export const stalledMs = 30_000;
+/** How often clients are looked for that may turn out to be so. */
+export const stallCheckMs = 5000;
 
 /** Requests that wait for the one before them on the same connection; a client that sends more ahead is cut. */
 export const pipelinedMax = 100;

@@ -86,9 +86,9 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     return this.#state === State.done;
   }
 
-  /** Whether it was ended from this side, with the function still at it. */
-  get isGivenUp(): boolean {
-    return this.#isGivenUp;
+  /** Whether the function is done, and not merely given up: its call needs nothing more. */
+  get isOver(): boolean {
+    return this.#state === State.done && !this.#isGivenUp;
   }
 
   /** Tells the writer which call it belongs to. When that did not end at once, it can be aborted from here on, and streams. */

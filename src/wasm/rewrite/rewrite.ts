@@ -18,13 +18,7 @@ import { Writer } from '../format/writer.ts';
 import { Assembly, engineModule, type FunctionCode, functionCode, i32 } from './assembly.ts';
 import { BodyRewriter } from './body.ts';
 import { Code } from './code.ts';
-import {
-  type GuestMemoryPlan,
-  noEntry,
-  type Passes,
-  type RewriteContext,
-  type TouchedEntries,
-} from './context.ts';
+import { type GuestMemoryPlan, noEntry, type Passes, type RewriteContext, type TouchedEntries } from './context.ts';
 import { alwaysDirtyPages } from './dirty-pages.ts';
 import type { BodyFindings, OffsetPair } from './findings.ts';
 import { type MemoryLayout, memoryLayout, physicalPagesMax } from './layout.ts';
