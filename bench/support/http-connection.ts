@@ -20,6 +20,8 @@ export class HttpConnection {
   #isBusy = false;
   /** When the request on its way was due, ms. */
   dueMs = 0;
+  /** When it was sent, ms. */
+  sentMs = 0;
 
   constructor(port: number, host: string, events: ConnectionEvents) {
     this.#events = events;
@@ -38,6 +40,7 @@ export class HttpConnection {
   send(request: string, dueMs: number): void {
     this.#isBusy = true;
     this.dueMs = dueMs;
+    this.sentMs = performance.now();
     this.#socket.write(request, 'latin1');
   }
 

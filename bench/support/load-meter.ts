@@ -9,6 +9,7 @@ export class LoadMeter {
   readonly #ok = new Latencies();
   readonly #refused = new Latencies();
   readonly #late = new Latencies();
+  readonly #okSinceSent = new Latencies();
   readonly #windowOk = new Latencies();
   readonly #windowRefused = new Latencies();
   readonly #windows: LoadWindow[] = [];
@@ -28,13 +29,15 @@ export class LoadMeter {
     if (dueMs >= this.#fromMs) this.#late.add(nowMs - dueMs);
   }
 
-  answered(dueMs: number, nowMs: number, outcome: string): void {
+  /** `sentMs`: when the request found a connection, for those that did. */
+  answered(dueMs: number, nowMs: number, outcome: string, sentMs: number = dueMs): void {
     if (dueMs < this.#fromMs) return;
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
     while (nowMs >= this.#windowEndMs) this.#endWindow();
     const latencyMs = nowMs - dueMs;
     if (outcome.startsWith('2')) {
       this.#ok.add(latencyMs);
+      this.#okSinceSent.add(nowMs - sentMs);
       this.#windowOk.add(latencyMs);
     } else if (outcome === '503 overloaded') {
       this.#refused.add(latencyMs);
@@ -48,6 +51,7 @@ export class LoadMeter {
       seconds,
       outcomes: Object.fromEntries(this.#outcomes),
       ok: this.#ok.summary(),
+      okSinceSent: this.#okSinceSent.summary(),
       refused: this.#refused.summary(),
       late: this.#late.summary(),
       windows: this.#windows,

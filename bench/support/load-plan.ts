@@ -38,9 +38,14 @@ export interface LoadPlan {
 export interface GroupResult {
   readonly name: string;
   readonly seconds: number;
-  /** How many by outcome: `200`, `503 overloaded`, or `lost` for those that got no answer. */
+  /**
+   * How many by outcome: `200`, `503 overloaded`, `lost` for those that got no answer, `not sent` for those that no connection
+   * was free for until the end.
+   */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly ok: LatencySummary;
+  /** The same from when a connection was free for it: without the wait at the caller. */
+  readonly okSinceSent: LatencySummary;
   /** Answered with `503 overloaded`. */
   readonly refused: LatencySummary;
   /** How late the generator itself came to its requests: that much of the latencies is its own doing. */

@@ -57,7 +57,7 @@ export class OpenLoop {
       if (connection.isBusy) this.#meter.answered(connection.dueMs, now, 'lost');
       connection.close();
     }
-    for (const dueMs of this.#backlog.slice(this.#backlogFront)) this.#meter.answered(dueMs, now, 'lost');
+    for (const dueMs of this.#backlog.slice(this.#backlogFront)) this.#meter.answered(dueMs, now, 'not sent');
   }
 
   get #waiting(): number {
@@ -111,7 +111,7 @@ export class OpenLoop {
     const { host, port } = this.#options;
     const connection = new HttpConnection(port, host, {
       answered: (self, outcome) => {
-        this.#meter.answered(self.dueMs, performance.now(), outcome);
+        this.#meter.answered(self.dueMs, performance.now(), outcome, self.sentMs);
         this.#next(self);
       },
       closed: (self) => this.#closed(self),
