@@ -12,8 +12,8 @@ export interface StackEvents {
  *       └─── trapped ◄──┘                        └ end ──► none
  *
  * A call of its own for each guest would do too, as far as the guest can tell. But each call of a function that may suspend
- * makes V8 a stack and what belongs to it, about 400 bytes that no scavenge gets rid of: twenty major collections in a million
- * calls, and scavenges of milliseconds. To go on with a parked stack makes a promise.
+ * makes V8 a stack and what belongs to it, which only a major collection gets rid of: `npm run bench:stacks`. To go on with a
+ * parked stack makes a promise. docs/decisions/0010 has the whole of it.
  * https://github.com/WebAssembly/js-promise-integration/blob/main/proposals/js-promise-integration/Overview.md
  */
 export class GuestStack {
@@ -22,6 +22,10 @@ export class GuestStack {
   /** Whether `serve` was called and has not ended. */
   #isThere = false;
   #hasGuest = false;
+  /** A guest has returned, and those who want to know are being told. */
+  #isReturning = false;
+  /** What they want: another guest, or the end of this stack. */
+  #isWanted = false;
   #isEnding = false;
   /** Goes on with the stack, parked in `next`. */
   #resume: ((more: number) => void) | undefined;
@@ -38,24 +42,30 @@ export class GuestStack {
 
   /** Runs a guest, in a microtask. */
   run(): void {
-    if (!this.#isThere) this.#begin();
-    this.#hasGuest = true;
-    const resume = this.#resume;
-    this.#resume = undefined;
-    resume?.(oneMore);
+    if (this.#isReturning) this.#isWanted = true;
+    else this.#enter();
   }
 
   /** The module's import of this name: the guest has returned, or the stack has just begun. */
   next(): Promise<number> | number {
     if (this.#hasGuest) {
       this.#hasGuest = false;
+      this.#isReturning = true;
       this.#events.returned();
+      this.#isReturning = false;
+      const isWanted = this.#isWanted;
+      this.#isWanted = false;
+      if (this.#isEnding) {
+        this.#isEnding = false;
+        this.#isThere = false;
+        if (isWanted) this.#enter();
+        return noMore;
+      }
+      if (isWanted) {
+        this.#hasGuest = true;
+        return oneMore;
+      }
     }
-    if (this.#isEnding) {
-      this.#isEnding = false;
-      return noMore;
-    }
-    if (this.#hasGuest) return oneMore;
     return new Promise((resolve) => {
       this.#resume = resolve;
     });
@@ -64,16 +74,29 @@ export class GuestStack {
   /** Gives the stack back. A parked one that is merely forgotten would be reclaimed in part only. */
   end(): void {
     if (!this.#isThere || this.#hasGuest) return;
+    if (this.#isReturning) {
+      this.#isEnding = true;
+      return;
+    }
     this.#isThere = false;
+    this.#goOn(noMore);
+  }
+
+  #enter(): void {
+    if (!this.#isThere) this.#begin();
+    this.#hasGuest = true;
+    this.#goOn(oneMore);
+  }
+
+  #goOn(more: number): void {
     const resume = this.#resume;
     this.#resume = undefined;
-    if (resume === undefined) this.#isEnding = true;
-    else resume(noMore);
+    resume?.(more);
   }
 
   #begin(): void {
     this.#isThere = true;
-    this.#serve().catch((thrown: unknown) => {
+    Promise.try(this.#serve).catch((thrown: unknown) => {
       this.#isThere = false;
       this.#hasGuest = false;
       this.#events.trapped(thrown);
