@@ -47,7 +47,10 @@ function makeCall(way: Way): () => void {
   // Both are () → (), as the text above has them.
   const { work, serve } = exports as Record<'work' | 'serve', () => void>;
   if (way === 'no stack') return work;
-  if (way === 'one each') return WebAssembly.promising(work);
+  if (way === 'one each') {
+    const call = WebAssembly.promising(work);
+    return () => void call();
+  }
   void WebAssembly.promising(serve)();
   return () => resume?.(1);
 }
@@ -68,7 +71,7 @@ async function measure(way: Way, calls: number): Promise<Found> {
       call();
       turn.push({ at, headers: Array<number>(10).fill(at) });
       // A guest that is resumed runs in a microtask.
-      await undefined;
+      await Promise.resolve();
       if (at % callsPerTurn !== 0) continue;
       turn.length = 0;
       await new Promise((resolve) => setImmediate(resolve));
