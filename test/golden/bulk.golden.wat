@@ -1,32 +1,34 @@
 (module
   (type (;0;) (func (param i32 i32 i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32 i32)))
   (type (;5;) (func (param i32 i32 i32)))
   (type (;6;) (func (param i32 i32 i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;4;) (type 0) (param i32 i32 i32)
+  (func (;6;) (type 0) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
-    call 5
+    call 7
     local.get 0
     local.get 1
     local.get 2
-    call 8
+    call 10
     local.get 0
     local.get 1
     local.get 2
-    call 9)
-  (func (;5;) (type 5) (param i32 i32 i32)
+    call 11)
+  (func (;7;) (type 5) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -45,7 +47,7 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 8
     loop  ;; label = @1
       local.get 2
       i32.const 65536
@@ -70,14 +72,13 @@
       local.set 2
       i32.const 0
       i32.load 1
-      (@metadata.code.2 i32)))
-   "\00") if  ;; label = @2
-        call 7
+      if  ;; label = @2
+        call 9
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;6;) (type 3) (param i32 i32)
+  (func (;8;) (type 4) (param i32 i32)
     (local i32)
     local.get 1
     i32.eqz
@@ -101,7 +102,7 @@
     i32.const 1
     i32.add
     memory.fill)
-  (func (;7;) (type 4)
+  (func (;9;) (type 2)
     (local i32)
     call 0
     local.tee 0
@@ -113,11 +114,12 @@
         unreachable
       end
       call 1
+      call 4
       if  ;; label = @2
         unreachable
       end
     end)
-  (func (;8;) (type 5) (param i32 i32 i32)
+  (func (;10;) (type 5) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -151,7 +153,7 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 8
     local.get 0
     local.get 1
     i32.le_u
@@ -186,9 +188,8 @@
         local.set 2
         i32.const 0
         i32.load 1
-        (@metadata.code.2 i32)))
-   "\00") if  ;; label = @3
-          call 7
+        if  ;; label = @3
+          call 9
         end
         local.get 2
         br_if 0 (;@2;)
@@ -232,15 +233,14 @@
         local.set 2
         i32.const 0
         i32.load 1
-        (@metadata.code.2 i32)))
-   "\00") if  ;; label = @3
-          call 7
+        if  ;; label = @3
+          call 9
         end
         local.get 2
         br_if 0 (;@2;)
       end
     end)
-  (func (;9;) (type 5) (param i32 i32 i32)
+  (func (;11;) (type 5) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -248,14 +248,14 @@
     i32.const 5
     global.get 1
     select
-    call 10
+    call 12
     local.get 0
     i32.const 65536
     i32.add
     local.get 1
     local.get 2
     memory.init 0)
-  (func (;10;) (type 6) (param i32 i32 i32 i32)
+  (func (;12;) (type 6) (param i32 i32 i32 i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -286,15 +286,14 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 8
     i32.const 0
     i32.load 1
-    (@metadata.code.2 i32)))
-   "\00") if  ;; label = @1
-      call 7
+    if  ;; label = @1
+      call 9
     end)
-  (func (;11;) (type 4)
-    call 12
+  (func (;13;) (type 2)
+    call 14
     i32.const 65472
     i32.const 0
     i32.store8
@@ -305,7 +304,7 @@
     global.set 0
     i32.const 0
     global.set 1)
-  (func (;12;) (type 4)
+  (func (;14;) (type 2)
     (local i32 i32 i32 i32)
     memory.size
     i32.const 1
@@ -351,7 +350,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 13
+              call 15
             end
             local.get 2
             i32.const 1
@@ -371,7 +370,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;13;) (type 3) (param i32 i32)
+  (func (;15;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -451,5 +450,8 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 11))
+  (export "rewind" (func 13))
   (data (;0;) "hello"))
+;; unlikely in function 7: 88
+;; unlikely in function 10: 135 225
+;; unlikely in function 12: 64

@@ -5,17 +5,19 @@
   (type (;3;) (func (param i32 f64)))
   (type (;4;) (func (param i32 i32)))
   (type (;5;) (func (result i32)))
-  (type (;6;) (func (param i32 i32) (result i32)))
-  (type (;7;) (func (param i32 i32)))
-  (type (;8;) (func))
+  (type (;6;) (func))
+  (type (;7;) (func (param i32 i32) (result i32)))
+  (type (;8;) (func (param i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 5)))
   (import "mayfly" "yield" (func (;1;) (type 5)))
   (import "mayfly" "park" (func (;2;) (type 5)))
-  (import "mayfly" "grow" (func (;3;) (type 6)))
+  (import "mayfly" "next" (func (;3;) (type 5)))
+  (import "mayfly" "resumed" (func (;4;) (type 6)))
+  (import "mayfly" "grow" (func (;5;) (type 7)))
   (import "mayfly" "memory 0" (memory (;0;) 4 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;4;) (type 0) (param i32 i64)
+  (func (;6;) (type 0) (param i32 i64)
     local.get 0
     local.get 1
     i64.store offset=65536
@@ -37,7 +39,7 @@
     i32.shr_u
     i32.const 1
     i32.store8)
-  (func (;5;) (type 1) (param i32)
+  (func (;7;) (type 1) (param i32)
     (local i32 i32)
     local.get 0
     i32.const 1
@@ -70,7 +72,7 @@
     i32.shr_u
     i32.const 1
     i32.store8)
-  (func (;6;) (type 2)
+  (func (;8;) (type 2)
     i32.const 16
     i32.const 1
     i32.store offset=65536
@@ -86,7 +88,7 @@
     i32.const 1
     i32.const 1
     i32.store8)
-  (func (;7;) (type 3) (param i32 f64)
+  (func (;9;) (type 3) (param i32 f64)
     (local i32 f64 i32 i32)
     local.get 0
     i32.const 3
@@ -120,7 +122,7 @@
     i32.const 1
     i32.store8
     drop)
-  (func (;8;) (type 1) (param i32)
+  (func (;10;) (type 1) (param i32)
     local.get 0
     i32.const 1
     i32.store offset=65536
@@ -143,7 +145,7 @@
     local.get 0
     i32.const 3
     i32.store offset=65540)
-  (func (;9;) (type 4) (param i32 i32)
+  (func (;11;) (type 4) (param i32 i32)
     local.get 0
     i32.const 1
     i32.store offset=65536
@@ -205,7 +207,7 @@
     local.get 0
     i32.const 7
     i32.store offset=65536)
-  (func (;10;) (type 1) (param i32)
+  (func (;12;) (type 1) (param i32)
     i32.const 0
     local.get 0
     i32.store offset=67584
@@ -217,7 +219,7 @@
       local.get 0
       i32.store offset=135536
     end)
-  (func (;11;) (type 1) (param i32)
+  (func (;13;) (type 1) (param i32)
     (local i32 i32)
     local.get 0
     loop (param i32)  ;; label = @1
@@ -236,8 +238,8 @@
       br_if 0 (;@1;)
       drop
     end)
-  (func (;12;) (type 8)
-    call 13
+  (func (;14;) (type 6)
+    call 15
     i32.const 65472
     i32.const 0
     i32.store8
@@ -246,7 +248,7 @@
     i32.store
     i32.const 3
     global.set 0)
-  (func (;13;) (type 8)
+  (func (;15;) (type 6)
     (local i32 i32 i32 i32)
     i32.const 17
     i32.const 1
@@ -295,7 +297,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 14
+              call 16
             end
             local.get 2
             i32.const 1
@@ -315,7 +317,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;14;) (type 7) (param i32 i32)
+  (func (;16;) (type 8) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -394,4 +396,4 @@
       memory.fill
     end)
   (global (;0;) (mut i32) (i32.const 3))
-  (export "rewind" (func 12)))
+  (export "rewind" (func 14)))

@@ -1,26 +1,28 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param i32 i32 i32 i32)))
-  (type (;4;) (func (param i32 i32 i32)))
-  (type (;5;) (func (param i32 i32)))
-  (type (;6;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32 i32 i32 i32)))
+  (type (;5;) (func (param i32 i32 i32)))
+  (type (;6;) (func (param i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;4;) (type 0) (param i32)
+  (func (;6;) (type 0) (param i32)
     i32.const 0
     i32.const 0
     local.get 0
-    call 5
+    call 7
     i32.const 1
     global.set 1)
-  (func (;5;) (type 4) (param i32 i32 i32)
+  (func (;7;) (type 5) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -28,14 +30,14 @@
     i32.const 7
     global.get 1
     select
-    call 6
+    call 8
     local.get 0
     i32.const 65536
     i32.add
     local.get 1
     local.get 2
     memory.init 1)
-  (func (;6;) (type 3) (param i32 i32 i32 i32)
+  (func (;8;) (type 4) (param i32 i32 i32 i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -64,8 +66,8 @@
       i32.load8_u offset=4294967295
       drop
     end)
-  (func (;7;) (type 6)
-    call 8
+  (func (;9;) (type 2)
+    call 10
     i32.const 65472
     i32.const 0
     i32.store8
@@ -76,7 +78,7 @@
     global.set 0
     i32.const 0
     global.set 1)
-  (func (;8;) (type 6)
+  (func (;10;) (type 2)
     (local i32)
     memory.size
     i32.const 1
@@ -86,8 +88,8 @@
     local.set 0
     i32.const 0
     local.get 0
-    call 9)
-  (func (;9;) (type 5) (param i32 i32)
+    call 11)
+  (func (;11;) (type 6) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -167,6 +169,6 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 7))
+  (export "rewind" (func 9))
   (data (;0;) "")
   (data (;1;) "passive"))

@@ -1,22 +1,24 @@
 (module
   (type (;0;) (func (param i32) (result i32 i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param i32) (result i32)))
-  (type (;4;) (func (param i32 i32)))
-  (type (;5;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32) (result i32)))
+  (type (;5;) (func (param i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;4;) (type 0) (param i32) (result i32 i32)
+  (func (;6;) (type 0) (param i32) (result i32 i32)
     local.get 0
-    call 5
+    call 7
     global.get 0)
-  (func (;5;) (type 3) (param i32) (result i32)
+  (func (;7;) (type 4) (param i32) (result i32)
     (local i32)
     local.get 0
     i32.const 5
@@ -48,7 +50,7 @@
       i32.sub
       local.tee 0
       i32.const 0
-      call 3
+      call 5
       i32.eqz
       if  ;; label = @2
         i32.const -1
@@ -76,8 +78,8 @@
     global.get 0
     local.get 1
     global.set 0)
-  (func (;6;) (type 5)
-    call 7
+  (func (;8;) (type 2)
+    call 9
     i32.const 65472
     i32.const 0
     i32.store8
@@ -86,7 +88,7 @@
     i32.store
     i32.const 1
     global.set 0)
-  (func (;7;) (type 5)
+  (func (;9;) (type 2)
     (local i32)
     memory.size
     i32.const 1
@@ -96,8 +98,8 @@
     local.set 0
     i32.const 0
     local.get 0
-    call 8)
-  (func (;8;) (type 4) (param i32 i32)
+    call 10)
+  (func (;10;) (type 5) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -176,4 +178,4 @@
       memory.fill
     end)
   (global (;0;) (mut i32) (i32.const 1))
-  (export "rewind" (func 6)))
+  (export "rewind" (func 8)))

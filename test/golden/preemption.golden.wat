@@ -3,41 +3,41 @@
   (type (;1;) (func (param i32) (result i32)))
   (type (;2;) (func (param i32)))
   (type (;3;) (func (result i32)))
-  (type (;4;) (func (param i32 i32) (result i32)))
-  (type (;5;) (func))
+  (type (;4;) (func))
+  (type (;5;) (func (param i32 i32) (result i32)))
   (type (;6;) (func (param i32 i32)))
   (type (;7;) (func (param i32 funcref i32)))
   (import "mayfly" "preempt" (func (;0;) (type 3)))
   (import "mayfly" "yield" (func (;1;) (type 3)))
   (import "mayfly" "park" (func (;2;) (type 3)))
-  (import "mayfly" "grow" (func (;3;) (type 4)))
+  (import "mayfly" "next" (func (;3;) (type 3)))
+  (import "mayfly" "resumed" (func (;4;) (type 4)))
+  (import "mayfly" "grow" (func (;5;) (type 5)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;4;) (type 1) (param i32) (result i32)
+  (func (;6;) (type 1) (param i32) (result i32)
     local.get 0
     i32.const 1
     i32.add)
-  (func (;5;) (type 2) (param i32)
+  (func (;7;) (type 2) (param i32)
     i32.const 0
     i32.load
-    (@metadata.code.)
-  (type ( "\00") if  ;; label = @1
-      call 9
+    if  ;; label = @1
+      call 11
     end
     loop  ;; label = @1
       local.get 0
-      call 4
+      call 6
       local.tee 0
       if  ;; label = @2
         i32.const 0
         i32.load
-        (@metadata.code.)
-  (type ( "\00") if  ;; label = @3
-          call 9
+        if  ;; label = @3
+          call 11
         end
         br 1 (;@1;)
       end
     end)
-  (func (;6;) (type 2) (param i32)
+  (func (;8;) (type 2) (param i32)
     (local i32)
     i32.const -20
     local.set 1
@@ -52,7 +52,7 @@
       local.tee 1
       br_if 0 (;@1;)
     end)
-  (func (;7;) (type 2) (param i32)
+  (func (;9;) (type 2) (param i32)
     local.get 0
     loop (param i32)  ;; label = @1
       local.set 0
@@ -60,9 +60,8 @@
       local.get 0
       i32.const 0
       i32.load
-      (@metadata.code.)
-  (type ( "\00") if  ;; label = @2
-        call 9
+      if  ;; label = @2
+        call 11
       end
       br_if 0 (;@1;)
       drop
@@ -72,26 +71,23 @@
         local.get 0
         i32.const 0
         i32.load
-        (@metadata.code.)
-  (type ( "\00") if  ;; label = @3
-          call 9
+        if  ;; label = @3
+          call 11
         end
         br_table 0 (;@2;) 1 (;@1;)
       end
       i32.const 0
       i32.load
-      (@metadata.code.)
-  (type ( "\00") if  ;; label = @2
-        call 9
+      if  ;; label = @2
+        call 11
       end
       br 0 (;@1;)
     end)
-  (func (;8;) (type 0)
+  (func (;10;) (type 0)
     i32.const 0
     i32.load
-    (@metadata.code.)
-  (type ( "\00") if  ;; label = @1
-      call 9
+    if  ;; label = @1
+      call 11
     end
     i32.const 0
     call_indirect (type 0)
@@ -100,29 +96,26 @@
     i32.const 1
     i32.const 0
     i32.load
-    (@metadata.code.)
-  (type ( "\00") if  ;; label = @1
-      call 9
+    if  ;; label = @1
+      call 11
     end
-    call 10
+    call 12
     try  ;; label = @1
       i32.const 0
       i32.load
-      (@metadata.code.)
-  (type ( "\00") if  ;; label = @2
-        call 9
+      if  ;; label = @2
+        call 11
       end
       throw 0
     catch 0
       i32.const 0
       i32.load
-      (@metadata.code.)
-  (type ( "\00") if  ;; label = @2
-        call 9
+      if  ;; label = @2
+        call 11
       end
       return
     end)
-  (func (;9;) (type 5)
+  (func (;11;) (type 4)
     (local i32)
     call 0
     local.tee 0
@@ -134,11 +127,12 @@
         unreachable
       end
       call 1
+      call 4
       if  ;; label = @2
         unreachable
       end
     end)
-  (func (;10;) (type 7) (param i32 funcref i32)
+  (func (;12;) (type 7) (param i32 funcref i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -156,7 +150,7 @@
     end
     local.get 0
     local.get 2
-    call 11
+    call 13
     loop  ;; label = @1
       local.get 2
       i32.const 256
@@ -179,14 +173,13 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code.)
-  (type ( "\00") if  ;; label = @2
-        call 9
+      if  ;; label = @2
+        call 11
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;11;) (type 6) (param i32 i32)
+  (func (;13;) (type 6) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -204,7 +197,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;12;) (type 5)
+  (func (;14;) (type 4)
     global.get 0
     global.get 1
     i32.lt_u
@@ -225,4 +218,8 @@
   (tag (;0;) (type 0))
   (global (;0;) (mut i32) (i32.const -1))
   (global (;1;) (mut i32) (i32.const 0))
-  (export "rewind" (func 12)))
+  (export "rewind" (func 14)))
+;; unlikely in function 7: 6 26
+;; unlikely in function 9: 16 36 51
+;; unlikely in function 10: 6 27 41 55
+;; unlikely in function 12: 77

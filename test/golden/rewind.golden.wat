@@ -1,25 +1,27 @@
 (module
   (type (;0;) (func))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "flags" (memory (;1;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;2;) 0 65535))
-  (func (;4;) (type 0)
+  (func (;6;) (type 0)
     i32.const 0
     i32.const 1
     i32.store offset=65536
     i32.const 0
     i32.const 1
     i32.store8)
-  (func (;5;) (type 4)
-    call 6
+  (func (;7;) (type 2)
+    call 8
     i32.const 65472
     i32.const 0
     i32.store8
@@ -36,9 +38,9 @@
     global.set 2
     v128.const i32x4 0x00000001 0x00000002 0x00000003 0x00000004
     global.set 3
-    ref.func 4
+    ref.func 6
     global.set 4)
-  (func (;6;) (type 4)
+  (func (;8;) (type 2)
     (local i32 i32 i32 i32)
     memory.size
     i32.const 1
@@ -84,7 +86,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 7
+              call 9
             end
             local.get 2
             i32.const 1
@@ -104,7 +106,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;7;) (type 3) (param i32 i32)
+  (func (;9;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -186,7 +188,7 @@
   (global (;1;) (mut i64) (i64.const -1))
   (global (;2;) (mut f32) (f32.const nan:0x200000 (;=nan;)))
   (global (;3;) (mut v128) (v128.const i32x4 0x00000001 0x00000002 0x00000003 0x00000004))
-  (global (;4;) (mut funcref) (ref.func 4))
+  (global (;4;) (mut funcref) (ref.func 6))
   (global (;5;) f64 (f64.const 0x1.8p+0 (;=1.5;)))
   (global (;6;) (mut i32) (i32.const 1))
-  (export "rewind" (func 5)))
+  (export "rewind" (func 7)))

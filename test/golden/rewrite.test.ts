@@ -26,7 +26,41 @@ function rewritten(text: string): string {
     passes,
   });
   assert.ok(WebAssembly.validate(Uint8Array.from(bytes)));
-  return disassemble(bytes);
+  return `${disassemble(bytes)}${branchHints(bytes)}`;
+}
+
+/** `;; unlikely in function 7: 12 31`, with offsets from where the function's locals are declared. */
+function branchHints(bytes: Uint8Array): string {
+  const [section] = WebAssembly.Module.customSections(
+    new WebAssembly.Module(Uint8Array.from(bytes)),
+    'metadata.code.branch_hint',
+  );
+  if (section === undefined) return '';
+  const numbers = lebNumbers(new Uint8Array(section));
+  const next = (): number => numbers.next().value ?? 0;
+  const lines: string[] = [];
+  for (let functions = next(); functions > 0; functions--) {
+    const index = next();
+    const offsets = Array.from({ length: next() }, () => {
+      const [offset, size, value] = [next(), next(), next()];
+      assert.deepEqual([size, value], [1, 0], 'a hint says that a branch is not taken');
+      return offset;
+    });
+    lines.push(`;; unlikely in function ${index}: ${offsets.join(' ')}\n`);
+  }
+  return lines.join('');
+}
+
+/** https://webassembly.github.io/spec/core/binary/values.html#integers */
+function* lebNumbers(bytes: Uint8Array): Generator<number, undefined> {
+  let [value, shift] = [0, 0];
+  for (const byte of bytes) {
+    value |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte > 0x7f) continue;
+    yield value;
+    [value, shift] = [0, 0];
+  }
 }
 
 for (const name of readdirSync(folder).filter((each) => /^[^.]+\.wat$/.test(each))) {

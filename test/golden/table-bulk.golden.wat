@@ -1,8 +1,8 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
   (type (;4;) (func (param i32 i32)))
   (type (;5;) (func (param i32 funcref i32)))
   (type (;6;) (func (param i32 i32 i32)))
@@ -10,27 +10,18 @@
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;4;) (type 0) (param i32)
+  (func (;6;) (type 0) (param i32)
     i32.const 0
     ref.null func
     local.get 0
     i32.const 0
     i32.load
-    (@metadata.code.type 2)))
-  "\00") if  ;; label = @1
-      call 5
-    end
-    call 6
-    i32.const 0
-    i32.const 0
-    local.get 0
-    i32.const 0
-    i32.load
-    (@metadata.code.type 2)))
-  "\00") if  ;; label = @1
-      call 5
+    if  ;; label = @1
+      call 7
     end
     call 8
     i32.const 0
@@ -38,22 +29,29 @@
     local.get 0
     i32.const 0
     i32.load
-    (@metadata.code.type 2)))
-  "\00") if  ;; label = @1
-      call 5
+    if  ;; label = @1
+      call 7
     end
-    call 9
+    call 10
     i32.const 0
     i32.const 0
     local.get 0
     i32.const 0
     i32.load
-    (@metadata.code.type 2)))
-  "\00") if  ;; label = @1
-      call 5
+    if  ;; label = @1
+      call 7
     end
-    call 11)
-  (func (;5;) (type 3)
+    call 11
+    i32.const 0
+    i32.const 0
+    local.get 0
+    i32.const 0
+    i32.load
+    if  ;; label = @1
+      call 7
+    end
+    call 13)
+  (func (;7;) (type 2)
     (local i32)
     call 0
     local.tee 0
@@ -65,11 +63,12 @@
         unreachable
       end
       call 1
+      call 4
       if  ;; label = @2
         unreachable
       end
     end)
-  (func (;6;) (type 5) (param i32 funcref i32)
+  (func (;8;) (type 5) (param i32 funcref i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -87,7 +86,7 @@
     end
     local.get 0
     local.get 2
-    call 7
+    call 9
     loop  ;; label = @1
       local.get 2
       i32.const 256
@@ -110,14 +109,13 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code.type 2)))
-  "\00") if  ;; label = @2
-        call 5
+      if  ;; label = @2
+        call 7
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;7;) (type 4) (param i32 i32)
+  (func (;9;) (type 4) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -135,7 +133,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;8;) (type 6) (param i32 i32 i32)
+  (func (;10;) (type 6) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -162,7 +160,7 @@
     end
     local.get 0
     local.get 2
-    call 7
+    call 9
     local.get 0
     local.get 1
     i32.le_u
@@ -193,9 +191,8 @@
         local.set 2
         i32.const 0
         i32.load
-        (@metadata.code.type 2)))
-  "\00") if  ;; label = @3
-          call 5
+        if  ;; label = @3
+          call 7
         end
         local.get 2
         br_if 0 (;@2;)
@@ -235,15 +232,14 @@
         local.set 2
         i32.const 0
         i32.load
-        (@metadata.code.type 2)))
-  "\00") if  ;; label = @3
-          call 5
+        if  ;; label = @3
+          call 7
         end
         local.get 2
         br_if 0 (;@2;)
       end
     end)
-  (func (;9;) (type 6) (param i32 i32 i32)
+  (func (;11;) (type 6) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -251,7 +247,7 @@
     i32.const 1
     global.get 2
     select
-    call 10
+    call 12
     if  ;; label = @1
       local.get 0
       i32.const 2
@@ -269,7 +265,7 @@
     local.get 1
     local.get 2
     table.init 0)
-  (func (;10;) (type 7) (param i32 i32 i32 i32) (result i32)
+  (func (;12;) (type 7) (param i32 i32 i32 i32) (result i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -293,15 +289,14 @@
     end
     local.get 0
     local.get 2
-    call 7
+    call 9
     i32.const 0
     i32.load
-    (@metadata.code.type 2)))
-  "\00") if  ;; label = @1
-      call 5
+    if  ;; label = @1
+      call 7
     end
     i32.const 0)
-  (func (;11;) (type 6) (param i32 i32 i32)
+  (func (;13;) (type 6) (param i32 i32 i32)
     (local i32)
     local.get 0
     local.get 1
@@ -310,7 +305,7 @@
     i32.const 289
     global.get 3
     select
-    call 12
+    call 14
     if  ;; label = @1
       local.get 0
       i32.const 290
@@ -350,14 +345,13 @@
       local.set 2
       i32.const 0
       i32.load
-      (@metadata.code.type 2)))
-  "\00") if  ;; label = @2
-        call 5
+      if  ;; label = @2
+        call 7
       end
       local.get 2
       br_if 0 (;@1;)
     end)
-  (func (;12;) (type 7) (param i32 i32 i32 i32) (result i32)
+  (func (;14;) (type 7) (param i32 i32 i32 i32) (result i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -381,15 +375,14 @@
     end
     local.get 0
     local.get 2
-    call 13
+    call 15
     i32.const 0
     i32.load
-    (@metadata.code.type 2)))
-  "\00") if  ;; label = @1
-      call 5
+    if  ;; label = @1
+      call 7
     end
     i32.const 0)
-  (func (;13;) (type 4) (param i32 i32)
+  (func (;15;) (type 4) (param i32 i32)
     local.get 0
     global.get 4
     i32.lt_u
@@ -407,7 +400,7 @@
       local.get 0
       global.set 5
     end)
-  (func (;14;) (type 3)
+  (func (;16;) (type 2)
     i32.const 0
     global.set 2
     i32.const 0
@@ -452,6 +445,12 @@
   (global (;3;) (mut i32) (i32.const 0))
   (global (;4;) (mut i32) (i32.const -1))
   (global (;5;) (mut i32) (i32.const 0))
-  (export "rewind" (func 14))
-  (elem (;0;) func 4)
-  (elem (;1;) func 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4 4))
+  (export "rewind" (func 16))
+  (elem (;0;) func 6)
+  (elem (;1;) func 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6 6))
+;; unlikely in function 6: 12 30 48 66
+;; unlikely in function 8: 77
+;; unlikely in function 10: 106 183
+;; unlikely in function 12: 42
+;; unlikely in function 13: 97
+;; unlikely in function 14: 42

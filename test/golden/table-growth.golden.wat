@@ -1,19 +1,21 @@
 (module
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param funcref i32) (result i32)))
-  (type (;4;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param funcref i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;4;) (type 0) (param i32) (result i32)
+  (func (;6;) (type 0) (param i32) (result i32)
     ref.null func
     local.get 0
-    call 5)
-  (func (;5;) (type 3) (param funcref i32) (result i32)
+    call 7)
+  (func (;7;) (type 4) (param funcref i32) (result i32)
     (local i32 i32)
     local.get 1
     local.tee 2
@@ -46,7 +48,7 @@
     if  ;; label = @1
       local.get 3
       i32.const -1
-      call 3
+      call 5
       i32.eqz
       if  ;; label = @2
         i32.const -1
@@ -77,6 +79,6 @@
       br_if 0 (;@1;)
     end
     local.get 1)
-  (func (;6;) (type 4))
+  (func (;8;) (type 2))
   (table (;0;) 1 funcref)
-  (export "rewind" (func 6)))
+  (export "rewind" (func 8)))

@@ -1,36 +1,38 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func (param i32 funcref)))
-  (type (;5;) (func (param i32 i32 i32 i32) (result i32)))
-  (type (;6;) (func (param i32 i32 i32)))
-  (type (;7;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func (param i32 funcref)))
+  (type (;6;) (func (param i32 i32 i32 i32) (result i32)))
+  (type (;7;) (func (param i32 i32 i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "flags" (memory (;0;) 1 1 shared))
-  (func (;4;) (type 0) (param i32)
+  (func (;6;) (type 0) (param i32)
     i32.const 0
     i32.const 0
     table.get 1
-    call 5
+    call 7
     i32.const 1
     i32.const 0
     i32.const 1
-    call 7
+    call 9
     i32.const 1
     global.set 2)
-  (func (;5;) (type 4) (param i32 funcref)
+  (func (;7;) (type 5) (param i32 funcref)
     local.get 0
     local.get 1
     table.set 0
     local.get 0
     i32.const 1
-    call 6)
-  (func (;6;) (type 3) (param i32 i32)
+    call 8)
+  (func (;8;) (type 4) (param i32 i32)
     local.get 0
     global.get 0
     i32.lt_u
@@ -48,7 +50,7 @@
       local.get 0
       global.set 1
     end)
-  (func (;7;) (type 6) (param i32 i32 i32)
+  (func (;9;) (type 7) (param i32 i32 i32)
     local.get 0
     local.get 1
     local.get 2
@@ -56,7 +58,7 @@
     i32.const 1
     global.get 2
     select
-    call 8
+    call 10
     if  ;; label = @1
       local.get 0
       i32.const 2
@@ -74,7 +76,7 @@
     local.get 1
     local.get 2
     table.init 2)
-  (func (;8;) (type 5) (param i32 i32 i32 i32) (result i32)
+  (func (;10;) (type 6) (param i32 i32 i32 i32) (result i32)
     local.get 0
     i64.extend_i32_u
     local.get 2
@@ -98,9 +100,9 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 8
     i32.const 0)
-  (func (;9;) (type 7)
+  (func (;11;) (type 2)
     i32.const 0
     global.set 2
     global.get 0
@@ -124,8 +126,8 @@
   (global (;0;) (mut i32) (i32.const -1))
   (global (;1;) (mut i32) (i32.const 0))
   (global (;2;) (mut i32) (i32.const 0))
-  (export "rewind" (func 9))
-  (elem (;0;) (i32.const 1) func 4 4)
-  (elem (;1;) (table 1) (i32.const 0) func 4)
-  (elem (;2;) func 4)
-  (elem (;3;) (table 2) (i32.const 1) func 4 4))
+  (export "rewind" (func 11))
+  (elem (;0;) (i32.const 1) func 6 6)
+  (elem (;1;) (table 1) (i32.const 0) func 6)
+  (elem (;2;) func 6)
+  (elem (;3;) (table 2) (i32.const 1) func 6 6))

@@ -1,21 +1,23 @@
 (module
   (type (;0;) (func (param i32)))
   (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
-  (type (;3;) (func (param i32 i32)))
-  (type (;4;) (func (param i32 i32 i32)))
-  (type (;5;) (func (param i32) (result i32)))
-  (type (;6;) (func))
+  (type (;2;) (func))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func (param i32 i32 i32)))
+  (type (;6;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
-  (import "mayfly" "grow" (func (;3;) (type 2)))
+  (import "mayfly" "next" (func (;3;) (type 1)))
+  (import "mayfly" "resumed" (func (;4;) (type 2)))
+  (import "mayfly" "grow" (func (;5;) (type 3)))
   (import "mayfly" "memory 0" (memory (;0;) 2 65535))
   (import "mayfly" "memory 1" (memory (;1;) 3 65535))
   (import "mayfly" "flags" (memory (;2;) 1 1 shared))
   (import "mayfly" "image 0" (memory (;3;) 0 65535))
   (import "mayfly" "image 1" (memory (;4;) 0 65535))
-  (func (;4;) (type 0) (param i32)
+  (func (;6;) (type 0) (param i32)
     local.get 0
     local.get 0
     i32.load offset=65536
@@ -36,11 +38,11 @@
     i32.const 0
     i32.const 0
     local.get 0
-    call 5
-    i32.const 1
     call 7
+    i32.const 1
+    call 9
     drop)
-  (func (;5;) (type 4) (param i32 i32 i32)
+  (func (;7;) (type 5) (param i32 i32 i32)
     (local i32)
     local.get 0
     i64.extend_i32_u
@@ -74,7 +76,7 @@
     end
     local.get 0
     local.get 2
-    call 6
+    call 8
     local.get 0
     local.get 1
     i32.le_u
@@ -151,7 +153,7 @@
         br_if 0 (;@2;)
       end
     end)
-  (func (;6;) (type 3) (param i32 i32)
+  (func (;8;) (type 4) (param i32 i32)
     (local i32)
     local.get 1
     i32.eqz
@@ -175,7 +177,7 @@
     i32.const 1
     i32.add
     memory.fill)
-  (func (;7;) (type 5) (param i32) (result i32)
+  (func (;9;) (type 6) (param i32) (result i32)
     (local i32)
     local.get 0
     i32.const 3
@@ -207,7 +209,7 @@
       i32.sub
       local.tee 0
       i32.const 1
-      call 3
+      call 5
       i32.eqz
       if  ;; label = @2
         i32.const -1
@@ -235,8 +237,8 @@
     global.get 1
     local.get 1
     global.set 1)
-  (func (;8;) (type 6)
-    call 9
+  (func (;10;) (type 2)
+    call 11
     i32.const 65472
     i32.const 0
     i32.store8
@@ -245,7 +247,7 @@
     i32.store
     i32.const 1
     global.set 0
-    call 11
+    call 13
     i32.const 65472
     i32.const 0
     i32.store8 1
@@ -254,7 +256,7 @@
     i32.store 1
     i32.const 2
     global.set 1)
-  (func (;9;) (type 6)
+  (func (;11;) (type 2)
     (local i32 i32 i32 i32)
     memory.size
     i32.const 1
@@ -300,7 +302,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 10
+              call 12
             end
             local.get 2
             i32.const 1
@@ -320,7 +322,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;10;) (type 3) (param i32 i32)
+  (func (;12;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -398,7 +400,7 @@
       local.get 2
       memory.fill
     end)
-  (func (;11;) (type 6)
+  (func (;13;) (type 2)
     (local i32 i32 i32 i32)
     memory.size 1
     i32.const 1
@@ -444,7 +446,7 @@
               local.get 2
               local.get 3
               i32.sub
-              call 12
+              call 14
             end
             local.get 2
             i32.const 1
@@ -464,7 +466,7 @@
         br 0 (;@2;)
       end
     end)
-  (func (;12;) (type 3) (param i32 i32)
+  (func (;14;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
     i32.const 12
@@ -544,4 +546,4 @@
     end)
   (global (;0;) (mut i32) (i32.const 1))
   (global (;1;) (mut i32) (i32.const 2))
-  (export "rewind" (func 8)))
+  (export "rewind" (func 10)))

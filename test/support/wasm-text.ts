@@ -34,9 +34,12 @@ export function assemble(text: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The text of a module, every index a number. `names: 'generated'` gives things names such as `$f3`. */
+/**
+ * The text of a module, every index a number. `names: 'generated'` gives things names such as `$f3`. Branch hints are left out: wabt
+ * prints their name from memory that it has freed.
+ */
 export function disassemble(bytes: Uint8Array, names: 'none' | 'generated' = 'none'): string {
-  const module = wabt.readWasm(bytes, { readDebugNames: false, ...features });
+  const module = wabt.readWasm(bytes, { readDebugNames: false, ...features, code_metadata: false });
   try {
     if (names === 'generated') {
       module.generateNames();
