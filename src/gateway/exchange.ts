@@ -24,7 +24,6 @@ export interface Target {
 
 /** What all exchanges of a gateway have in common. */
 export interface ExchangeContext {
-  /** Those that did not end in the turn they began in. */
   readonly underWay: Roster<Exchange>;
   /** Those whose response has begun and is not sent yet. */
   readonly held: HeldResponses;
@@ -61,6 +60,7 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
   /** Calls the function: at once when there is no body, or else when enough of the body is there. */
   start(): void {
     const { bodyBytes } = this.#head;
+    this.#context.underWay.add(this);
     if (bodyBytes === 0) {
       this.#dispatch(() => this.#follow());
       return;
@@ -130,9 +130,8 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
     };
   }
 
-  /** Keeps watch over a call that goes on after this turn: its client may leave, and the node may stop. */
+  /** Keeps watch over a call that goes on after this turn: its client may leave. */
   #follow(): void {
-    this.#context.underWay.add(this);
     this.res.on('close', () => this.#writer.connectionLost());
     // Told by `close`; without a listener node would throw.
     this.res.on('error', () => {});

@@ -203,7 +203,7 @@ test('Gateway.stop lets requests finish, tells their connections to close, and t
       sink.write(Buffer.from('done'));
       sink.end(fakeTiming);
     };
-    setImmediate(onCall);
+    onCall();
   });
   const { url, port, gateway } = await start(t, loaded);
   const pending = fetch(url);
