@@ -83,15 +83,13 @@ function judge(name: string, { sandbox, total, naive }: BenchReport): string[] {
 /** Whether one slot is as good after a million calls as it was new. */
 async function measureFlatness(calls: number, majors: { count: number }): Promise<void> {
   const artifact = readFileSync(join(root, flatGuest));
-  // The samples have their room before the clock starts.
+  const residentBefore = await residentBytes();
   const majorsBefore = majors.count;
-  const residentBefore = process.memoryUsage.rss();
   const { total, ends } = await benchFunction({ artifact, calls, memoryBytesMax: 128 * mib, beside: 'nothing' });
   await new Promise((resolve) => setImmediate(resolve));
   const ratio = ends.lastUs / ends.firstUs;
   const collections = majors.count - majorsBefore;
-  const samplesBytes = 5 * calls * Float64Array.BYTES_PER_ELEMENT;
-  const grownMib = (process.memoryUsage.rss() - residentBefore - samplesBytes) / mib;
+  const grownMib = ((await residentBytes()) - residentBefore) / mib;
   const { p50Us, p99Us, p999Us, p9999Us, maxUs } = total;
   console.log(`\n${calls} calls of one slot, hello in C, nothing beside:`);
   console.log(
@@ -109,6 +107,16 @@ async function measureFlatness(calls: number, majors: { count: number }): Promis
       }),
     ].join('\n'),
   );
+}
+
+/** Resident bytes once all garbage is collected: this benchmark's samples, and the instances that it threw away. */
+async function residentBytes(): Promise<number> {
+  // Twice: what a collection finds to be garbage is given back behind it.
+  for (let count = 0; count < 2; count++) {
+    globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return process.memoryUsage.rss();
 }
 
 function verdict(what: string, found: string, isReached: boolean, { wanted: aim }: { wanted: string }): string {
