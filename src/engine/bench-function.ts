@@ -84,6 +84,7 @@ export const benchFunction: BenchFunction = async (options) => {
       if (isBeside) naive.run(callsPerTurn / naiveShare);
       options.onProgress?.(done);
     }
+    rewound.end();
     return { ...rewound.report(), naive: summary(naive.samples) };
   } finally {
     await scheduler.close();
@@ -138,6 +139,11 @@ class RewoundBench {
       this.#add((await promise) - chosenMs);
     }
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Its stack would keep everything, samples and all, for good. */
+  end(): void {
+    this.#slot.cool();
   }
 
   #add(totalMs: number): void {
