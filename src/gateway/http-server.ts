@@ -4,18 +4,16 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { errorText, MayflyError } from '../base/mod.ts';
 import { formatAddress, type ListenAddress } from '../config/mod.ts';
+import { Connections } from './connections.ts';
 import {
   connectionsMax,
   headBytesMax,
   headersMax,
   headTimeoutMs,
-  keepAliveMs,
   lingerMs,
   pipelinedMax,
   queueTurnsMax,
   requestTimeoutMs,
-  stallCheckMs,
-  stalledMs,
   stopGraceMs,
   timeoutCheckMs,
 } from './limits.ts';
@@ -47,19 +45,15 @@ export interface HttpHandler {
 export class HttpServer {
   readonly #server: Server<typeof IncomingMessage, typeof WholeResponse>;
   readonly #handler: HttpHandler;
-  readonly #sockets = new Set<Socket>();
-  /** Connections that there have been. */
-  #accepted = 0;
+  readonly #connections: Connections;
   /** How many requests wait for the one before them on the same connection. */
   readonly #pipelined = new WeakMap<Socket, number>();
   /** Connections that were told that their bytes are wrong. */
   readonly #refused = new WeakSet<Duplex>();
 
-  /** Looks after clients that take nothing. */
-  readonly #stallCheck: NodeJS.Timeout;
-
   constructor(handler: HttpHandler) {
     this.#handler = handler;
+    this.#connections = new Connections(() => handler.busySockets());
     this.#server = createServer({
       IncomingMessage,
       ServerResponse: WholeResponse,
@@ -68,7 +62,8 @@ export class HttpServer {
       headersTimeout: headTimeoutMs,
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
-      keepAliveTimeout: keepAliveMs,
+      // Idle connections are seen to by Connections.
+      keepAliveTimeout: 0,
       // Refused by the gateway itself, with a body that says so.
       requireHostHeader: false,
       optimizeEmptyRequests: true,
@@ -77,11 +72,9 @@ export class HttpServer {
     this.#server.maxConnections = connectionsMax;
     const flush = (): void => handler.flush();
     this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+      this.#connections.add(socket);
       // A client that has said all it has to say gets its answer before node ends the connection.
       socket.prependListener('end', flush);
-      this.#accepted += 1;
-      socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('request', (req, res) => this.#arrive(req, res, Expectation.none));
     this.#server.on('checkContinue', (req, res) => this.#arrive(req, res, Expectation.continue));
@@ -91,7 +84,6 @@ export class HttpServer {
       socket.end(rawProblem(new MayflyError('bad_request', { reason: 'CONNECT is not offered' })));
     });
     this.#server.on('clientError', (error: Error, socket) => this.#refuse(error, socket));
-    this.#stallCheck = setInterval(() => this.#watchPending(), stallCheckMs).unref();
     this.#server.on('timeout', (socket: Socket) => {
       // A guest that thinks for long is no fault of its client; one that has bytes waiting for it and takes none is cut.
       if (socket.writableLength === 0 && handler.busySockets().has(socket)) return;
@@ -122,19 +114,19 @@ export class HttpServer {
       // A process that had to wait for its turn first looks at the time, and then at what has come meanwhile.
       await turn();
       await turn();
-      bytesRead = this.#closeIdle(bytesRead);
-    } while (this.#sockets.size > 0 && performance.now() < deadline);
-    const cut = this.#sockets.size;
-    for (const socket of this.#sockets) socket.destroy();
-    clearInterval(this.#stallCheck);
+      // An answer that waits for the end of its turn is on no socket yet.
+      this.#handler.flush();
+      bytesRead = this.#connections.closeQuiet(bytesRead);
+    } while (this.#connections.size > 0 && performance.now() < deadline);
+    const cut = this.#connections.end();
     this.#server.close();
     return cut;
   }
 
   /** Takes the connections that wait in the system's queue: whoever closes a socket last resets those that are in it. */
   async #emptyQueue(): Promise<void> {
-    for (let turns = 0, before = -1; turns < queueTurnsMax && before !== this.#accepted; turns++) {
-      before = this.#accepted;
+    for (let turns = 0, before = -1; turns < queueTurnsMax && before !== this.#connections.accepted; turns++) {
+      before = this.#connections.accepted;
       // The first ends the turn that this is in, the second comes when the socket was looked at.
       await turn();
       await turn();
@@ -143,6 +135,7 @@ export class HttpServer {
 
   /** Hands a request over; one that was sent without waiting for the answer before it has its turn after that. */
   #arrive(req: IncomingMessage, res: WholeResponse, expectation: Expectation): void {
+    this.#connections.use(req.socket);
     // A response has its socket from the start, unless an earlier one on the same connection is not done.
     if (res.socket !== null) {
       this.#handler.request(req, res, expectation);
@@ -163,28 +156,6 @@ export class HttpServer {
         if (!socket.destroyed) this.#handler.request(req, res, expectation);
       });
     });
-  }
-
-  /**
-   * Sets a timer for connections that have bytes waiting. Each connection could have one all the time, as node offers it: it
-   * would be set anew at every read and every write.
-   */
-  #watchPending(): void {
-    for (const socket of this.#sockets) if (socket.writableLength > 0 && !socket.timeout) socket.setTimeout(stalledMs);
-  }
-
-  /** Closes connections on which nothing happens, and nothing has come since `readBefore`. @returns what was read by now */
-  #closeIdle(readBefore: ReadonlyMap<Socket, number>): Map<Socket, number> {
-    const busy = this.#handler.busySockets();
-    const readNow = new Map<Socket, number>();
-    for (const socket of this.#sockets) {
-      const isQuiet = !busy.has(socket) && socket.writableLength === 0;
-      // A head that has come in part shows in nothing but the bytes read.
-      const read = readBefore.get(socket);
-      if (isQuiet && (socket.bytesRead === 0 || read === socket.bytesRead)) socket.destroy();
-      else readNow.set(socket, socket.bytesRead);
-    }
-    return readNow;
   }
 
   /** Answers a connection whose bytes are not a request, and closes it. */

@@ -17,12 +17,15 @@ export const timeoutCheckMs = 1000;
 /** Connections at once; above it new ones are closed. Each takes some tens of KiB before it has asked for anything. */
 export const connectionsMax = 16_384;
 
-/** An idle connection is kept open for the client's next request. */
+/** An idle connection is kept open so long, and a little longer, for the client's next request. */
 export const keepAliveMs = 65_000;
+
+/** Tells the client of it. https://httpwg.org/specs/rfc9112.html#compatibility.with.http.1.0.persistent.connections */
+export const keepAliveHeader: readonly [name: string, value: string] = ['Keep-Alive', `timeout=${keepAliveMs / 1000}`];
 
 /** A client that neither reads nor writes for so long while bytes are waiting for it is cut. */
 export const stalledMs = 30_000;
-/** How often clients are looked for that may turn out to be so. */
+/** How often connections are looked at that may be stalled or idle. */
 export const stallCheckMs = 5000;
 
 /** Requests that wait for the one before them on the same connection; a client that sends more ahead is cut. */

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
-import { keepAliveMs } from './limits.ts';
+import { keepAliveHeader } from './limits.ts';
 import type { WholeResponse } from './whole-response.ts';
 
-const endWithoutDate = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
+const endWithoutDate = `Connection: keep-alive\r\n${keepAliveHeader.join(': ')}\r\n\r\n`;
 
 /** A status line, and headers. */
 export interface HeadStart {
@@ -28,7 +28,7 @@ export function headStart(status: number, headers: readonly string[]): HeadStart
 /**
  * Small whole responses on their way out. Those that are ready in one turn of the event loop are written one right after the
  * other, at the end of the turn: the thread goes through the system's code once for many of them, and a client that gets
- * several is woken once. With 64 callers that is a quarter of the CPU time of a request.
+ * several is woken once.
  *
  *     guest ─► guest ─► guest ─► (every socket that had something was read) ─► write, write, write
  */

@@ -3,7 +3,14 @@ import { MayflyError } from '../base/mod.ts';
 import type { Call, CallTiming, HeaderPairs, ResponseSink } from '../engine/mod.ts';
 import { wouldBlock } from '../wasi/mod.ts';
 import type { HeldResponse, HeldResponses } from './held-responses.ts';
-import { bodyGatherBytes, lingerMs, responseHoldBytes, responseTextBytes, streamChunkBytes } from './limits.ts';
+import {
+  bodyGatherBytes,
+  keepAliveHeader,
+  lingerMs,
+  responseHoldBytes,
+  responseTextBytes,
+  streamChunkBytes,
+} from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { Outflow } from './outflow.ts';
 import { problemOf } from './problem.ts';
@@ -254,6 +261,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     if (contentLength !== undefined) all.push('Content-Length', String(contentLength));
     const timingText = this.#timingText(undefined);
     if (timingText !== undefined) all.push('Server-Timing', timingText);
+    if (this.#res.shouldKeepAlive) all.push(...keepAliveHeader);
     this.#res.writeHead(status, all);
     this.#res.on('drain', () => {
       this.#flush();
@@ -281,6 +289,7 @@ export class ResponseWriter implements ResponseSink, HeldResponse {
     const all = [...headers];
     if (lengthBytes !== undefined) all.push('Content-Length', String(lengthBytes));
     if (timingText !== undefined) all.push('Server-Timing', timingText);
+    if (this.#res.shouldKeepAlive) all.push(...keepAliveHeader);
     this.#res.writeHead(status, all);
     if (first === undefined) this.#res.end(this.#heldText, 'latin1');
     else this.#res.end(this.#held.length === 1 ? first : Buffer.concat(this.#held, this.#bodyBytes));
@@ -343,7 +352,7 @@ export function sendProblem(res: WholeResponse, error: MayflyError, outbox: Outb
   const all = timingText === undefined ? headers : [...headers, 'Server-Timing', timingText];
   if (isShort) {
     // Node drops what is unread of so small a body, and the connection can go on.
-    res.writeHead(status, STATUS_CODES[status] ?? '', all);
+    res.writeHead(status, STATUS_CODES[status] ?? '', res.shouldKeepAlive ? [...all, ...keepAliveHeader] : all);
     res.end(body, 'latin1');
     return;
   }
