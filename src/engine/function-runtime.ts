@@ -109,7 +109,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       this.#awaitTurn(call);
     } else {
       scheduler.begin(account);
-      this.#dispatch(call);
+      this.#dispatch(call, chosenMs === undefined ? call.chosenMs : scheduler.clock.monotonicMs());
     }
     return call;
   }
@@ -124,8 +124,9 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   dispatch(call: PendingCall): void {
     this.#awaitingTurn -= 1;
     if (call.withdrawn !== undefined) return;
-    if (this.#options.scheduler.clock.monotonicMs() > call.deadlineMs) call.expire();
-    else this.#dispatch(call);
+    const now = this.#options.scheduler.clock.monotonicMs();
+    if (now > call.deadlineMs) call.expire();
+    else this.#dispatch(call, now);
   }
 
   /** From CallKeeper: the caller of a call that waits has left, or its deadline has passed. */
@@ -176,7 +177,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   }
 
   /** Runs a call in a slot, or has it wait for one. */
-  #dispatch(call: PendingCall): void {
+  #dispatch(call: PendingCall, now: number): void {
     const slot = call.reserved ?? this.#slots.take();
     call.reserved = undefined;
     if (slot === undefined) {
@@ -185,7 +186,6 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
     }
     call.slot = slot;
     this.#options.account.places.change(-1);
-    const now = this.#options.scheduler.clock.monotonicMs();
     call.queueMs = now - call.chosenMs;
     if (call.queueMs <= this.#options.queueWaitMsMax) this.#lateSinceMs = undefined;
     else this.#lateSinceMs ??= now;
