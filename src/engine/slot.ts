@@ -2,10 +2,10 @@
  * A slot: one live instance with its memory. It serves one request at a time and is rewound to its image after each.
  *
  *     idle ── run ──► a guest on the thread ──► returned ──► answer ──► unbind ──► rewind ──► idle
- *                        │          ▲
- *                        └► waiting ┘   (for a turn, or parked in a host call)
+ *                        │          ▲                                          │  ▲
+ *                        └► waiting ┘   (for a turn, or parked in a host call)  └──┘  (for a turn, when there is more to rewind)
  */
-import { errorText, MayflyError, wasmPageBytes } from '../base/mod.ts';
+import { errorText, MayflyError, mib, wasmPageBytes } from '../base/mod.ts';
 import { GuestMemory } from '../wasi/mod.ts';
 import { engineImports, engineModule, growthRefusedAt, rewrittenExports, Verdict } from '../wasm/mod.ts';
 import type { CallMeasures } from './call-measures.ts';
@@ -35,11 +35,16 @@ export interface SlotOptions<C extends GuestCall> {
   readonly onWait?: () => void;
   /** Counts what the slot's calls take. */
   readonly measures: CallMeasures;
+  /** There is so much to rewind that it is done piece by piece. */
+  readonly onLongRewind?: (slot: Slot<C>) => void;
   /** The slot has been rewound, or has to be thrown away. */
   readonly onIdle: (slot: Slot<C>, condition: 'rewound' | 'broken') => void;
   /** Gets what cannot be told to the caller: traps with their places. */
   readonly onTrap: (error: unknown) => void;
 }
+
+/** What is rewound before others get a turn: a third of a millisecond. Most guests leave far less than that. */
+const rewindPieceBytes: number = 2 * mib;
 
 /** What a guest that waited is told. */
 const resumeNormally = 0;
@@ -65,7 +70,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   readonly #host: GuestHost<C>;
   readonly #meter: CpuMeter;
   readonly #stack: GuestStack;
-  #rewind: () => void;
+  #rewind: (bytes: number) => number;
   #call: C | undefined;
   #ending: Ending | undefined;
   /** Goes on with a guest that waits. */
@@ -73,6 +78,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   #hasYielded = false;
   #isStarting = false;
   #isParking = false;
+  /** It is not free yet: the next piece of its rewind waits for a turn. */
+  #isRewinding = false;
   #startedMs = 0;
   #startMs = 0;
 
@@ -132,6 +139,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   takeTurn(): void {
+    if (this.#isRewinding) this.#rewindOn();
     if (this.#resume === undefined) return;
     if (this.#options.scheduler.clock.monotonicMs() > this.deadlineMs) this.#ending ??= 'wall_limit';
     this.#continue();
@@ -152,7 +160,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   /** @returns the instance's `rewind` */
-  #instantiate(): () => void {
+  #instantiate(): (bytes: number) => number {
     const { exports } = new WebAssembly.Instance(this.#options.image.module, this.#imports);
     const serve = exports[rewrittenExports.serve];
     const rewind = exports[rewrittenExports.rewind];
@@ -160,8 +168,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       throw new MayflyError('image_corrupt', { reason: 'its module lacks an export' });
     }
     this.#stack.use(WebAssembly.promising(serve));
-    // The rewriter made it: () → ().
-    return rewind as () => void;
+    // The rewriter made it: (i32) → (i32).
+    return rewind as (bytes: number) => number;
   }
 
   #makeImports(): WebAssembly.Imports {
@@ -369,25 +377,43 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   #reset(): void {
-    const { clock } = this.#options.scheduler;
-    const before = clock.monotonicMs();
+    this.lastRewindMs = 0;
+    this.#rewindOn();
+    if (this.#isRewinding) this.#options.onLongRewind?.(this);
+  }
+
+  /** Rewinds, or goes on with that: a piece, which is all of it for most guests. */
+  #rewindOn(): void {
+    const { scheduler, measures, onIdle, onTrap } = this.#options;
+    const before = scheduler.clock.monotonicMs();
     let condition: 'rewound' | 'broken' = 'rewound';
     try {
-      this.#rewind();
-      this.#memory.rewound();
-      if (this.#growth !== 'none') this.#memoryBytes = this.#measure();
-      this.#growth = 'none';
-      if (this.#options.image.reset === 'reinstantiate') {
-        this.#rewind = this.#instantiate();
-      }
+      this.#isRewinding = this.#rewind(rewindPieceBytes) !== 0;
+      if (!this.#isRewinding) this.#renew();
     } catch (error) {
+      this.#isRewinding = false;
       condition = 'broken';
-      this.#options.onTrap(error);
+      onTrap(error);
     }
-    this.lastRewindMs = clock.monotonicMs() - before;
-    this.#options.scheduler.spend(this.owner, this.lastRewindMs);
-    this.#options.measures.rewound(this.lastRewindMs);
-    this.#options.onIdle(this, condition);
+    const pieceMs = scheduler.clock.monotonicMs() - before;
+    this.lastRewindMs += pieceMs;
+    scheduler.spend(this.owner, pieceMs);
+    if (this.#isRewinding) {
+      scheduler.queueTurn(this, 'yielded');
+      return;
+    }
+    measures.rewound(this.lastRewindMs);
+    onIdle(this, condition);
+  }
+
+  /** What is left to do when the module has rewound itself. */
+  #renew(): void {
+    this.#memory.rewound();
+    if (this.#growth !== 'none') this.#memoryBytes = this.#measure();
+    this.#growth = 'none';
+    if (this.#options.image.reset === 'reinstantiate') {
+      this.#rewind = this.#instantiate();
+    }
   }
 }
 
