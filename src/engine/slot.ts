@@ -43,8 +43,10 @@ export interface SlotOptions<C extends GuestCall> {
   readonly onTrap: (error: unknown) => void;
 }
 
-/** What is rewound before others get a turn: a third of a millisecond. Most guests leave far less than that. */
-const rewindPieceBytes: number = 2 * mib;
+/** What is rewound between two looks at the clock: in a tenth of a millisecond. Most guests leave far less than that. */
+const rewindPieceBytes: number = mib;
+/** The shares of a slice that a rewind goes on for: at once, and in each of the turns that it then waits for as guests do. */
+const rewindShare = { atOnce: 1 / 4, inTurn: 1 / 2 } as const;
 
 /** What a guest that waited is told. */
 const resumeNormally = 0;
@@ -78,7 +80,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   #hasYielded = false;
   #isStarting = false;
   #isParking = false;
-  /** It is not free yet: the next piece of its rewind waits for a turn. */
+  /** It is not free yet: there is more to rewind, which waits for a turn. */
   #isRewinding = false;
   #startedMs = 0;
   #startMs = 0;
@@ -139,7 +141,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   takeTurn(): void {
-    if (this.#isRewinding) this.#rewindOn();
+    if (this.#isRewinding) this.#rewindFor(this.#options.scheduler.sliceMs * rewindShare.inTurn);
     if (this.#resume === undefined) return;
     if (this.#options.scheduler.clock.monotonicMs() > this.deadlineMs) this.#ending ??= 'wall_limit';
     this.#continue();
@@ -378,26 +380,29 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
 
   #reset(): void {
     this.lastRewindMs = 0;
-    this.#rewindOn();
+    this.#rewindFor(this.#options.scheduler.sliceMs * rewindShare.atOnce);
     if (this.#isRewinding) this.#options.onLongRewind?.(this);
   }
 
-  /** Rewinds, or goes on with that: a piece, which is all of it for most guests. */
-  #rewindOn(): void {
+  /** Rewinds for about so long: all of it, for most guests; else the slot waits for another turn. */
+  #rewindFor(ms: number): void {
     const { scheduler, measures, onIdle, onTrap } = this.#options;
     const before = scheduler.clock.monotonicMs();
     let condition: 'rewound' | 'broken' = 'rewound';
-    try {
-      this.#isRewinding = this.#rewind(rewindPieceBytes) !== 0;
-      if (!this.#isRewinding) this.#renew();
-    } catch (error) {
-      this.#isRewinding = false;
-      condition = 'broken';
-      onTrap(error);
-    }
-    const pieceMs = scheduler.clock.monotonicMs() - before;
-    this.lastRewindMs += pieceMs;
-    scheduler.spend(this.owner, pieceMs);
+    let tookMs = 0;
+    do {
+      try {
+        this.#isRewinding = this.#rewind(rewindPieceBytes) !== 0;
+        if (!this.#isRewinding) this.#renew();
+      } catch (error) {
+        this.#isRewinding = false;
+        condition = 'broken';
+        onTrap(error);
+      }
+      tookMs = scheduler.clock.monotonicMs() - before;
+    } while (this.#isRewinding && tookMs < ms);
+    this.lastRewindMs += tookMs;
+    scheduler.spend(this.owner, tookMs);
     if (this.#isRewinding) {
       scheduler.queueTurn(this, 'yielded');
       return;
