@@ -101,6 +101,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#stack = new GuestStack({ returned: () => this.#complete(undefined), trapped: this.#complete });
     this.#imports = this.#makeImports();
     this.#rewind = this.#instantiate();
+    // There is nothing to rewind: it has the pages that every rewind touches made now, and not on a request's time.
+    this.#rewind(rewindPieceBytes);
   }
 
   /** Bytes that this slot holds between two requests. */
