@@ -1,10 +1,13 @@
 /** Guests that leave so much behind that their slot is rewound piece by piece. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { isMayflyError } from '../base/mod.ts';
+import { isMayflyError, mib } from '../base/mod.ts';
 import { answer, guestBytes, loadGuest, SlotUnderTest } from './engine-under-test.ts';
 import { createEngine } from './engine.ts';
 import { send } from './send.ts';
+
+/** So much that no machine rewinds it at once. */
+const memoryBytes = 64 * mib;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -17,11 +20,11 @@ const endings = {
 describe('a long rewind', () => {
   for (const guest of ['hog-pages', 'hog-table'] as const) {
     it(`${guest}: nothing is left of a request, however it ended, and the slot is not free before`, async () => {
-      const slot = await SlotUnderTest.make(guestBytes(guest));
+      const slot = await SlotUnderTest.make(guestBytes(guest), { memoryBytes });
       for (const [ending, told] of Object.entries(endings[guest])) {
         slot.expectGuest(ending === 'l' ? 'never ends' : 'ends by itself');
         assert.match(await answer(slot, `/?${ending}`), told, ending);
-        assert.ok(!slot.isIdle, ending);
+        if (guest === 'hog-pages') assert.ok(!slot.isIdle, ending);
         await slot.untilIdle();
         assert.ok(slot.slot.matchesImage(), `after ${ending || 'a return'}`);
         slot.expectGuest('ends by itself');
@@ -33,7 +36,7 @@ describe('a long rewind', () => {
   }
 
   it('hog-pages: nothing is left of a request whose caller has gone', async () => {
-    const slot = await SlotUnderTest.make(guestBytes('hog-pages'));
+    const slot = await SlotUnderTest.make(guestBytes('hog-pages'), { memoryBytes });
     const signal = AbortSignal.timeout(20);
     await assert.rejects(send(slot, { url: '/?l', signal }), (error) => isMayflyError(error, 'client_gone'));
     await slot.untilIdle();
@@ -42,7 +45,7 @@ describe('a long rewind', () => {
   });
 
   it('lets the thread do other things between its pieces, and is on its project’s account', async () => {
-    const slot = await SlotUnderTest.make(guestBytes('hog-pages'));
+    const slot = await SlotUnderTest.make(guestBytes('hog-pages'), { memoryBytes });
     await answer(slot, '/');
     const usedMs = slot.owner.usedMs;
     const firstMs = slot.slot.lastRewindMs;
@@ -57,7 +60,7 @@ describe('a long rewind', () => {
 
   it('is gone through before its function is closed', async () => {
     const engine = createEngine();
-    const loaded = await loadGuest(engine, 'hog-pages', { cpuMs: 60_000 });
+    const loaded = await loadGuest(engine, 'hog-pages', { cpuMs: 60_000, memoryBytes });
     assert.match(await answer(loaded, '/'), /^pristine/);
     assert.equal(loaded.measures.rewind.count, 0);
     await loaded.close();
@@ -69,7 +72,7 @@ describe('a long rewind', () => {
   after(() => engine.close());
 
   it('is waited for by the calls that come meanwhile', async () => {
-    const loaded = await loadGuest(engine, 'hog-pages', { cpuMs: 60_000 });
+    const loaded = await loadGuest(engine, 'hog-pages', { cpuMs: 60_000, memoryBytes });
     const answers = await Promise.all(Array.from({ length: 5 }, () => answer(loaded, '/')));
     for (const told of answers) assert.match(told, /^pristine/);
     assert.equal(await answer(loaded, '/?t'), 'memory_limit');
