@@ -16,6 +16,7 @@ import { buildImage } from './build.ts';
 import { CallMeasures } from './call-measures.ts';
 import { cgiEnvironment, cgiHost } from './cgi-host.ts';
 import type { HttpCall } from './guest-host.ts';
+import type { Turns } from './fair-queue.ts';
 import { decodeImage } from './image.ts';
 import { LoadedImage } from './loaded-image.ts';
 import { Scheduler } from './scheduler.ts';
@@ -61,21 +62,27 @@ export class SlotUnderTest implements LoadedFunction {
   readonly name: FunctionName = functionName('guest');
   readonly measures: CallMeasures = new CallMeasures();
   readonly slot: Slot<HttpCall>;
+  readonly owner: Turns = { usedMs: 0, waiting: 0 };
   readonly #scheduler = new Scheduler(systemClock, { sliceMs: 1, tickMs: 0.5 });
   readonly #spec: FunctionSpec;
   readonly #limits: { cpuMs: number; readonly memoryBytes: number };
+  #isIdle = true;
+  #onIdle: () => void = () => undefined;
 
   private constructor(spec: FunctionSpec, image: LoadedImage) {
     this.#spec = spec;
     this.#limits = { cpuMs: cpuMsOf['ends by itself'], memoryBytes: spec.limits.memoryBytes };
     this.slot = new Slot<HttpCall>({
-      owner: { usedMs: 0, waiting: 0 },
+      owner: this.owner,
       image,
       scheduler: this.#scheduler,
       limits: this.#limits,
       makeHost: cgiHost(spec),
       measures: this.measures,
-      onIdle: () => undefined,
+      onIdle: () => {
+        this.#isIdle = true;
+        this.#onIdle();
+      },
       onTrap: () => undefined,
     });
   }
@@ -90,7 +97,17 @@ export class SlotUnderTest implements LoadedFunction {
     this.#limits.cpuMs = cpuMsOf[which];
   }
 
+  /** Whether the last guest's end has been dealt with: the slot is rewound. */
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
+  async untilIdle(): Promise<void> {
+    if (!this.#isIdle) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+  }
+
   call(request: GuestRequest, sink: ResponseSink): Call {
+    this.#isIdle = false;
     const chosenMs = systemClock.monotonicMs();
     const { wallMs } = this.#spec.limits;
     const environ = cgiEnvironment(this.#spec).of(request);

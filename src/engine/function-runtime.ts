@@ -69,6 +69,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
       mayGrow,
       measures,
       onTrap,
+      onLongRewind: (rewinding: Slot<HttpCall>) => this.#slots.expect(rewinding),
       onIdle: this.#onIdle,
       onWait: () => this.#slots.prepareSpare(),
     };
@@ -178,7 +179,7 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
 
   /** Runs a call in a slot, or has it wait for one. */
   #dispatch(call: PendingCall, now: number): void {
-    const slot = call.reserved ?? this.#slots.take();
+    const slot = call.reserved ?? this.#slots.take(this.#queue.size);
     call.reserved = undefined;
     if (slot === undefined) {
       this.#awaitSlot(call);

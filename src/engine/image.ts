@@ -58,7 +58,7 @@ interface ImageHeader {
 
 const magic = 'mayfly';
 /** Goes up with every change to the file, to what the rewriter writes, or to what the engine hands a module. */
-export const imageFormat = 4;
+export const imageFormat = 5;
 const prefixBytes = 12;
 
 export function encodeImage(image: Image): Uint8Array {

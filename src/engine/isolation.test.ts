@@ -24,6 +24,14 @@ async function answerEnding(slot: SlotUnderTest, ending: string, request: Simple
 }
 
 describe('slot: nothing of a request is there for the next', () => {
+  for (const guest of ['canary', 'hello-rust', 'reactor', 'hog-pages'] as const) {
+    it(`${guest}: a new slot is its image, byte for byte`, async () => {
+      const slot = await SlotUnderTest.make(guestBytes(guest));
+      assert.ok(slot.slot.matchesImage());
+      await slot.close();
+    });
+  }
+
   it('canary: a secret in data, heap, stack, grown memory and globals is gone, however the request ended', async () => {
     const slot = await SlotUnderTest.make(guestBytes('canary'));
     for (const [ending, told] of Object.entries(canaryEndings)) {

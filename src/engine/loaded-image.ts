@@ -146,8 +146,9 @@ export class LoadedImage {
       const initial = shiftBytes / wasmPageBytes + initialPages;
       return new WebAssembly.Memory({ initial, maximum: (bytesMax[index] ?? 0) / wasmPageBytes });
     });
-    for (const [index, { shiftBytes }] of this.memories.entries()) {
-      yield* copy(new Uint8Array(this.pristine(index).buffer), memories[index], shiftBytes);
+    // Not as a copy of the pristine memory: what is zero in it costs neither time nor memory until a guest touches it.
+    for (const [index, { shiftBytes, runs }] of this.memories.entries()) {
+      for (const { address, bytes } of runs) yield* copy(bytes, memories[index], shiftBytes + address);
     }
     return memories;
   }

@@ -55,6 +55,31 @@ function takeAll(slots: SlotPool<FakeSlot>): FakeSlot[] {
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('SlotPool', () => {
+  it('take makes no slot while more are being rewound than calls wait, and neither does prepareSpare', async () => {
+    const slots = pool();
+    const first = slots.take();
+    assert.ok(first !== undefined);
+    slots.expect(first);
+    assert.equal(slots.take(), undefined);
+    slots.prepareSpare();
+    await nextTurn();
+    assert.equal(slots.count, 1);
+    assert.ok(slots.take(1) !== undefined, 'for a second one that waits');
+    assert.ok(slots.keeps(first));
+    assert.ok(slots.take() !== undefined, 'nothing is to be expected any more');
+    assert.equal(slots.count, 3);
+  });
+
+  it('discard of a slot that was expected lets others be made', () => {
+    const slots = pool();
+    const first = slots.take();
+    assert.ok(first !== undefined);
+    slots.expect(first);
+    slots.discard(first);
+    assert.ok(slots.take() !== undefined);
+    assert.equal(slots.count, 1);
+  });
+
   it('take makes slots up to its maximum, and gives them again when they are back', () => {
     const slots = pool({ slotsMax: 2 });
     const [first, second] = [slots.take(), slots.take()];

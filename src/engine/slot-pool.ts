@@ -45,6 +45,8 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
   /** Those at the end were needed last. */
   readonly #idle: S[] = [];
   #count = 0;
+  /** Those that are rewound piece by piece. */
+  readonly #rewinding = new Set<S>();
   /** The fewest that were idle at once since the last `trim`. */
   #lowWater = 0;
   /** Trims since a slot was last taken. */
@@ -76,26 +78,38 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
     return this.#making;
   }
 
-  /** An idle slot, or a new one. Undefined when there are enough of them, no room is left, or one is being made in pieces. */
-  take(): S | undefined {
+  /**
+   * An idle slot, or a new one. Undefined when there are enough of them, no room is left, one is being made in pieces; or when more of them
+   * are being rewound than there are calls `waiting` for one: to make one, and to touch its memory, takes longer.
+   */
+  take(waiting = 0): S | undefined {
     this.#quietTrims = 0;
     const slot = this.#idle.pop();
     if (this.#idle.length < this.#lowWater) this.#lowWater = this.#idle.length;
-    return slot ?? this.#makeIfRoom();
+    return slot ?? (this.#rewinding.size > waiting ? undefined : this.#makeIfRoom());
+  }
+
+  /** A taken slot is rewound piece by piece, and will be idle soon. */
+  expect(slot: S): void {
+    this.#rewinding.add(slot);
   }
 
   /** Sees to it that the next call finds a slot, off the way of any request. */
   prepareSpare(): void {
-    if (this.#idle.length > 0 || this.#spareIsComing || this.#isClosed) return;
+    if (this.#hasSpare || this.#spareIsComing || this.#isClosed) return;
     this.#spareIsComing = true;
     setImmediate(() => {
       this.#spareIsComing = false;
-      if (this.#isClosed || this.#idle.length > 0) return;
+      if (this.#isClosed || this.#hasSpare) return;
       // Nobody else's slot is given up for a spare.
       const hasRoom = this.#options.account.hasRoom(this.#options.image.slotRoom);
       const spare = hasRoom ? this.#makeIfRoom() : undefined;
       if (spare !== undefined) this.#idle.push(spare);
     });
+  }
+
+  get #hasSpare(): boolean {
+    return this.#idle.length + this.#rewinding.size > 0;
   }
 
   /** Puts a taken slot back. */
@@ -112,6 +126,7 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
 
   /** Whether a slot that comes back is worth keeping: the next guest may well grow as far, while the project's share allows it. */
   keeps(slot: S): boolean {
+    this.#rewinding.delete(slot);
     this.#settle(slot);
     return !(this.#options.account.isOverdrawn && (slot.hasGrown || this.#count > 1));
   }
@@ -120,6 +135,7 @@ export class SlotPool<S extends PooledSlot> implements IdleSlots {
     const { account, image } = this.#options;
     this.#count -= 1;
     slot.cool();
+    this.#rewinding.delete(slot);
     account.giveBack({ bytes: slot.accountedBytes, memories: image.slotRoom.memories });
     slot.accountedBytes = 0;
     if (this.#count > 0) return;

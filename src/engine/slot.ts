@@ -2,10 +2,10 @@
  * A slot: one live instance with its memory. It serves one request at a time and is rewound to its image after each.
  *
  *     idle ── run ──► a guest on the thread ──► returned ──► answer ──► unbind ──► rewind ──► idle
- *                        │          ▲
- *                        └► waiting ┘   (for a turn, or parked in a host call)
+ *                        │          ▲                                          │  ▲
+ *                        └► waiting ┘   (for a turn, or parked in a host call)  └──┘  (for a turn, when there is more to rewind)
  */
-import { errorText, MayflyError, wasmPageBytes } from '../base/mod.ts';
+import { errorText, MayflyError, mib, wasmPageBytes } from '../base/mod.ts';
 import { GuestMemory } from '../wasi/mod.ts';
 import { engineImports, engineModule, growthRefusedAt, rewrittenExports, Verdict } from '../wasm/mod.ts';
 import type { CallMeasures } from './call-measures.ts';
@@ -35,11 +35,18 @@ export interface SlotOptions<C extends GuestCall> {
   readonly onWait?: () => void;
   /** Counts what the slot's calls take. */
   readonly measures: CallMeasures;
+  /** There is so much to rewind that it is done piece by piece. */
+  readonly onLongRewind?: (slot: Slot<C>) => void;
   /** The slot has been rewound, or has to be thrown away. */
   readonly onIdle: (slot: Slot<C>, condition: 'rewound' | 'broken') => void;
   /** Gets what cannot be told to the caller: traps with their places. */
   readonly onTrap: (error: unknown) => void;
 }
+
+/** What is rewound between two looks at the clock: in a tenth of a millisecond. Most guests leave far less than that. */
+const rewindPieceBytes: number = mib;
+/** The shares of a slice that a rewind goes on for: at once, and in each of the turns that it then waits for as guests do. */
+const rewindShare = { atOnce: 1 / 4, inTurn: 1 / 2 } as const;
 
 /** What a guest that waited is told. */
 const resumeNormally = 0;
@@ -65,7 +72,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   readonly #host: GuestHost<C>;
   readonly #meter: CpuMeter;
   readonly #stack: GuestStack;
-  #rewind: () => void;
+  #rewind: (bytes: number) => number;
   #call: C | undefined;
   #ending: Ending | undefined;
   /** Goes on with a guest that waits. */
@@ -73,6 +80,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   #hasYielded = false;
   #isStarting = false;
   #isParking = false;
+  /** It is not free yet: there is more to rewind, which waits for a turn. */
+  #isRewinding = false;
   #startedMs = 0;
   #startMs = 0;
 
@@ -92,6 +101,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#stack = new GuestStack({ returned: () => this.#complete(undefined), trapped: this.#complete });
     this.#imports = this.#makeImports();
     this.#rewind = this.#instantiate();
+    // There is nothing to rewind: it has the pages that every rewind touches made now, and not on a request's time.
+    this.#rewind(rewindPieceBytes);
   }
 
   /** Bytes that this slot holds between two requests. */
@@ -132,6 +143,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   takeTurn(): void {
+    if (this.#isRewinding) this.#rewindFor(this.#options.scheduler.sliceMs * rewindShare.inTurn);
     if (this.#resume === undefined) return;
     if (this.#options.scheduler.clock.monotonicMs() > this.deadlineMs) this.#ending ??= 'wall_limit';
     this.#continue();
@@ -152,7 +164,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   /** @returns the instance's `rewind` */
-  #instantiate(): () => void {
+  #instantiate(): (bytes: number) => number {
     const { exports } = new WebAssembly.Instance(this.#options.image.module, this.#imports);
     const serve = exports[rewrittenExports.serve];
     const rewind = exports[rewrittenExports.rewind];
@@ -160,8 +172,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
       throw new MayflyError('image_corrupt', { reason: 'its module lacks an export' });
     }
     this.#stack.use(WebAssembly.promising(serve));
-    // The rewriter made it: () → ().
-    return rewind as () => void;
+    // The rewriter made it: (i32) → (i32).
+    return rewind as (bytes: number) => number;
   }
 
   #makeImports(): WebAssembly.Imports {
@@ -369,25 +381,46 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   }
 
   #reset(): void {
-    const { clock } = this.#options.scheduler;
-    const before = clock.monotonicMs();
+    this.lastRewindMs = 0;
+    this.#rewindFor(this.#options.scheduler.sliceMs * rewindShare.atOnce);
+    if (this.#isRewinding) this.#options.onLongRewind?.(this);
+  }
+
+  /** Rewinds for about so long: all of it, for most guests; else the slot waits for another turn. */
+  #rewindFor(ms: number): void {
+    const { scheduler, measures, onIdle, onTrap } = this.#options;
+    const before = scheduler.clock.monotonicMs();
     let condition: 'rewound' | 'broken' = 'rewound';
-    try {
-      this.#rewind();
-      this.#memory.rewound();
-      if (this.#growth !== 'none') this.#memoryBytes = this.#measure();
-      this.#growth = 'none';
-      if (this.#options.image.reset === 'reinstantiate') {
-        this.#rewind = this.#instantiate();
+    let tookMs = 0;
+    do {
+      try {
+        this.#isRewinding = this.#rewind(rewindPieceBytes) !== 0;
+        if (!this.#isRewinding) this.#renew();
+      } catch (error) {
+        this.#isRewinding = false;
+        condition = 'broken';
+        onTrap(error);
       }
-    } catch (error) {
-      condition = 'broken';
-      this.#options.onTrap(error);
+      tookMs = scheduler.clock.monotonicMs() - before;
+    } while (this.#isRewinding && tookMs < ms);
+    this.lastRewindMs += tookMs;
+    scheduler.spend(this.owner, tookMs);
+    if (this.#isRewinding) {
+      scheduler.queueTurn(this, 'yielded');
+      return;
     }
-    this.lastRewindMs = clock.monotonicMs() - before;
-    this.#options.scheduler.spend(this.owner, this.lastRewindMs);
-    this.#options.measures.rewound(this.lastRewindMs);
-    this.#options.onIdle(this, condition);
+    measures.rewound(this.lastRewindMs);
+    onIdle(this, condition);
+  }
+
+  /** What is left to do when the module has rewound itself. */
+  #renew(): void {
+    this.#memory.rewound();
+    if (this.#growth !== 'none') this.#memoryBytes = this.#measure();
+    this.#growth = 'none';
+    if (this.#options.image.reset === 'reinstantiate') {
+      this.#rewind = this.#instantiate();
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { MayflyError } from '../base/mod.ts';
 import { answering, echoing, failing, fakeFunction, fakeTiming } from '../../test/support/fake-function.ts';
 import { codeOf, rawExchange, statusOf } from '../../test/support/raw-http.ts';
 import { start } from '../../test/support/gateway-under-test.ts';
+import { bodyGatherBytes } from './limits.ts';
 
 const close = 'Host: x\r\nConnection: close\r\n';
 
@@ -216,6 +217,26 @@ test('Gateway aborts the call when a streamed body gets above requestBodyBytes',
   );
   assert.equal(statusOf(answer), 413);
   assert.equal(aborted, 1);
+});
+
+test('Gateway does not lose an answer that is ready to a body that goes on above requestBodyBytes, and closes', async (t) => {
+  const [gathered, further] = [60_000, 6000];
+  assert.ok(gathered < bodyGatherBytes && gathered + further >= bodyGatherBytes);
+  const { port, failures } = await start(t, answering('early'), { requestBodyBytes: gathered + further });
+  const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
+  // The second packet has the call made, answered and its body found too large, all in one turn; the body never ends.
+  const answer = await rawExchange(
+    port,
+    [
+      `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(gathered)}`,
+      chunk(further) + chunk(1),
+      chunk(gathered),
+    ],
+    20,
+  );
+  assert.equal(statusOf(answer), 200, answer);
+  assert.match(answer, /early$/);
+  assert.deepEqual(failures, []);
 });
 
 test('Gateway tells a client that waits for 100-continue to go on', async (t) => {

@@ -6,6 +6,7 @@
   (type (;4;) (func (param i32 i32)))
   (type (;5;) (func (param i32 i32 i32)))
   (type (;6;) (func (param i32 i32 i32 i32)))
+  (type (;7;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -292,8 +293,15 @@
     if  ;; label = @1
       call 9
     end)
-  (func (;13;) (type 2)
+  (func (;13;) (type 7) (param i32) (result i32)
+    local.get 0
     call 14
+    local.tee 0
+    i32.eqz
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
     i32.const 65472
     i32.const 0
     i32.store8
@@ -303,73 +311,104 @@
     i32.const 1
     global.set 0
     i32.const 0
-    global.set 1)
-  (func (;14;) (type 2)
-    (local i32 i32 i32 i32)
+    global.set 1
+    i32.const 0)
+  (func (;14;) (type 7) (param i32) (result i32)
+    (local i32 i32 i32 i32 i32)
     memory.size
     i32.const 1
     i32.sub
     i32.const 16
     i32.mul
-    local.set 1
+    local.set 2
     block  ;; label = @1
       loop  ;; label = @2
-        local.get 0
         local.get 1
+        local.get 2
         i32.ge_u
         br_if 1 (;@1;)
-        local.get 0
+        local.get 1
         v128.load align=1
         v128.any_true
         if  ;; label = @3
-          local.get 0
-          local.set 2
+          local.get 1
+          local.set 3
           loop  ;; label = @4
-            local.get 2
+            local.get 3
             i32.load8_u
             if  ;; label = @5
+              local.get 3
+              local.tee 4
+              local.get 0
+              i32.const 12
+              i32.shr_u
+              i32.add
+              i32.const 1
+              i32.add
+              local.set 5
+              local.get 5
               local.get 2
-              local.set 3
+              local.get 5
+              local.get 2
+              i32.lt_u
+              select
+              local.set 5
               loop  ;; label = @6
-                local.get 2
+                local.get 3
                 i32.const 0
                 i32.store8
-                local.get 2
+                local.get 3
                 i32.const 1
                 i32.add
-                local.tee 2
-                local.get 1
+                local.tee 3
+                local.get 5
                 i32.lt_u
                 if  ;; label = @7
-                  local.get 2
+                  local.get 3
                   i32.load8_u
                   br_if 1 (;@6;)
                 end
               end
+              local.get 4
               local.get 3
-              local.get 2
-              local.get 3
+              local.get 4
               i32.sub
+              local.tee 4
               call 15
+              local.get 4
+              i32.const 12
+              i32.shl
+              local.tee 4
+              local.get 0
+              i32.ge_u
+              if  ;; label = @6
+                i32.const 0
+                return
+              end
+              local.get 0
+              local.get 4
+              i32.sub
+              local.set 0
             end
-            local.get 2
+            local.get 3
             i32.const 1
             i32.add
-            local.tee 2
-            local.get 0
+            local.tee 3
+            local.get 1
             i32.const 16
             i32.add
             i32.lt_u
             br_if 0 (;@4;)
           end
         end
-        local.get 0
+        local.get 1
         i32.const 16
         i32.add
-        local.set 0
+        local.set 1
         br 0 (;@2;)
       end
-    end)
+    end
+    local.get 0)
   (func (;15;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0

@@ -6,6 +6,7 @@
   (type (;4;) (func (param i32 i32 i32 i32)))
   (type (;5;) (func (param i32 i32 i32)))
   (type (;6;) (func (param i32 i32)))
+  (type (;7;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -66,7 +67,7 @@
       i32.load8_u offset=4294967295
       drop
     end)
-  (func (;9;) (type 2)
+  (func (;9;) (type 7) (param i32) (result i32)
     call 10
     i32.const 65472
     i32.const 0
@@ -77,7 +78,8 @@
     i32.const 1
     global.set 0
     i32.const 0
-    global.set 1)
+    global.set 1
+    i32.const 0)
   (func (;10;) (type 2)
     (local i32)
     memory.size

@@ -4,6 +4,7 @@
   (type (;2;) (func))
   (type (;3;) (func (param i32 i32) (result i32)))
   (type (;4;) (func (param i32 i32)))
+  (type (;5;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -17,7 +18,7 @@
     i32.const 0
     i32.const 1
     i32.store offset=65536)
-  (func (;7;) (type 2)
+  (func (;7;) (type 5) (param i32) (result i32)
     call 8
     i32.const 65472
     i32.const 0
@@ -26,7 +27,8 @@
     i32.const 0
     i32.store
     i32.const 1
-    global.set 0)
+    global.set 0
+    i32.const 0)
   (func (;8;) (type 2)
     (local i32)
     memory.size

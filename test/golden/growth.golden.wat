@@ -78,7 +78,7 @@
     global.get 0
     local.get 1
     global.set 0)
-  (func (;8;) (type 2)
+  (func (;8;) (type 4) (param i32) (result i32)
     call 9
     i32.const 65472
     i32.const 0
@@ -87,7 +87,8 @@
     i32.const 0
     i32.store
     i32.const 1
-    global.set 0)
+    global.set 0
+    i32.const 0)
   (func (;9;) (type 2)
     (local i32)
     memory.size

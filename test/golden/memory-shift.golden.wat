@@ -5,6 +5,7 @@
   (type (;3;) (func))
   (type (;4;) (func (param i32 i32) (result i32)))
   (type (;5;) (func (param i32 i32)))
+  (type (;6;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 2)))
   (import "mayfly" "yield" (func (;1;) (type 2)))
   (import "mayfly" "park" (func (;2;) (type 2)))
@@ -32,7 +33,7 @@
     local.get 0
     v128.load offset=65536 align=1
     v128.store8_lane offset=65537 15)
-  (func (;8;) (type 3)
+  (func (;8;) (type 6) (param i32) (result i32)
     call 9
     i32.const 65472
     i32.const 0
@@ -41,7 +42,8 @@
     i32.const 0
     i32.store
     i32.const 1
-    global.set 0)
+    global.set 0
+    i32.const 0)
   (func (;9;) (type 3)
     (local i32)
     memory.size

@@ -3,6 +3,7 @@
   (type (;1;) (func (result i32)))
   (type (;2;) (func))
   (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -44,7 +45,8 @@
         unreachable
       end
     end)
-  (func (;8;) (type 2))
+  (func (;8;) (type 4) (param i32) (result i32)
+    i32.const 0)
   (tag (;0;) (type 0))
   (export "rewind" (func 8)))
 ;; unlikely in function 6: 6 18

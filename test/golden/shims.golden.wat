@@ -5,6 +5,7 @@
   (type (;3;) (func (result i32)))
   (type (;4;) (func))
   (type (;5;) (func (param i32 i32) (result i32)))
+  (type (;6;) (func (param i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_read" (func (;0;) (type 0)))
   (import "wasi_snapshot_preview1" "proc_exit" (func (;1;) (type 1)))
   (import "mayfly" "preempt" (func (;2;) (type 3)))
@@ -76,7 +77,8 @@
         unreachable
       end
     end)
-  (func (;12;) (type 4))
+  (func (;12;) (type 6) (param i32) (result i32)
+    i32.const 0)
   (func (;13;) (type 4)
     call 8)
   (func (;14;) (type 4)

@@ -4,6 +4,7 @@
   (type (;2;) (func))
   (type (;3;) (func (param i32 i32) (result i32)))
   (type (;4;) (func (param funcref i32) (result i32)))
+  (type (;5;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -79,6 +80,7 @@
       br_if 0 (;@1;)
     end
     local.get 1)
-  (func (;8;) (type 2))
+  (func (;8;) (type 5) (param i32) (result i32)
+    i32.const 0)
   (table (;0;) 1 funcref)
   (export "rewind" (func 8)))

@@ -7,6 +7,7 @@
   (type (;5;) (func (param i32 funcref)))
   (type (;6;) (func (param i32 i32 i32 i32) (result i32)))
   (type (;7;) (func (param i32 i32 i32)))
+  (type (;8;) (func (param i32) (result i32)))
   (import "mayfly" "preempt" (func (;0;) (type 1)))
   (import "mayfly" "yield" (func (;1;) (type 1)))
   (import "mayfly" "park" (func (;2;) (type 1)))
@@ -102,24 +103,75 @@
     local.get 2
     call 8
     i32.const 0)
-  (func (;11;) (type 2)
+  (func (;11;) (type 8) (param i32) (result i32)
     i32.const 0
     global.set 2
+    local.get 0
+    call 12
+    local.tee 0
+    i32.eqz
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
+    i32.const 0)
+  (func (;12;) (type 8) (param i32) (result i32)
+    (local i32 i32)
     global.get 0
     global.get 1
     i32.lt_u
     if  ;; label = @1
-      global.get 0
-      global.get 0
+      local.get 0
+      i32.const 8
+      i32.shr_u
+      i32.const 1
+      i32.add
+      local.set 1
       global.get 1
       global.get 0
       i32.sub
+      local.set 2
+      local.get 1
+      local.get 2
+      local.get 1
+      local.get 2
+      i32.lt_u
+      select
+      local.set 1
+      global.get 0
+      global.get 0
+      local.get 1
       table.copy 0 2
-      i32.const -1
-      global.set 0
-      i32.const 0
-      global.set 1
-    end)
+      local.get 1
+      local.get 2
+      i32.lt_u
+      if  ;; label = @2
+        global.get 0
+        local.get 1
+        i32.add
+        global.set 0
+      else
+        i32.const -1
+        global.set 0
+        i32.const 0
+        global.set 1
+      end
+      local.get 1
+      i32.const 8
+      i32.shl
+      local.tee 1
+      local.get 0
+      i32.ge_u
+      if  ;; label = @2
+        i32.const 0
+        return
+      end
+      local.get 0
+      local.get 1
+      i32.sub
+      local.set 0
+    end
+    local.get 0)
   (table (;0;) 4 funcref)
   (table (;1;) 2 funcref)
   (table (;2;) 4 funcref)

@@ -237,8 +237,15 @@
     global.get 1
     local.get 1
     global.set 1)
-  (func (;10;) (type 2)
+  (func (;10;) (type 6) (param i32) (result i32)
+    local.get 0
     call 11
+    local.tee 0
+    i32.eqz
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
     i32.const 65472
     i32.const 0
     i32.store8
@@ -247,7 +254,14 @@
     i32.store
     i32.const 1
     global.set 0
+    local.get 0
     call 13
+    local.tee 0
+    i32.eqz
+    if  ;; label = @1
+      i32.const 1
+      return
+    end
     i32.const 65472
     i32.const 0
     i32.store8 1
@@ -255,73 +269,104 @@
     i32.const 0
     i32.store 1
     i32.const 2
-    global.set 1)
-  (func (;11;) (type 2)
-    (local i32 i32 i32 i32)
+    global.set 1
+    i32.const 0)
+  (func (;11;) (type 6) (param i32) (result i32)
+    (local i32 i32 i32 i32 i32)
     memory.size
     i32.const 1
     i32.sub
     i32.const 16
     i32.mul
-    local.set 1
+    local.set 2
     block  ;; label = @1
       loop  ;; label = @2
-        local.get 0
         local.get 1
+        local.get 2
         i32.ge_u
         br_if 1 (;@1;)
-        local.get 0
+        local.get 1
         v128.load align=1
         v128.any_true
         if  ;; label = @3
-          local.get 0
-          local.set 2
+          local.get 1
+          local.set 3
           loop  ;; label = @4
-            local.get 2
+            local.get 3
             i32.load8_u
             if  ;; label = @5
+              local.get 3
+              local.tee 4
+              local.get 0
+              i32.const 12
+              i32.shr_u
+              i32.add
+              i32.const 1
+              i32.add
+              local.set 5
+              local.get 5
               local.get 2
-              local.set 3
+              local.get 5
+              local.get 2
+              i32.lt_u
+              select
+              local.set 5
               loop  ;; label = @6
-                local.get 2
+                local.get 3
                 i32.const 0
                 i32.store8
-                local.get 2
+                local.get 3
                 i32.const 1
                 i32.add
-                local.tee 2
-                local.get 1
+                local.tee 3
+                local.get 5
                 i32.lt_u
                 if  ;; label = @7
-                  local.get 2
+                  local.get 3
                   i32.load8_u
                   br_if 1 (;@6;)
                 end
               end
+              local.get 4
               local.get 3
-              local.get 2
-              local.get 3
+              local.get 4
               i32.sub
+              local.tee 4
               call 12
+              local.get 4
+              i32.const 12
+              i32.shl
+              local.tee 4
+              local.get 0
+              i32.ge_u
+              if  ;; label = @6
+                i32.const 0
+                return
+              end
+              local.get 0
+              local.get 4
+              i32.sub
+              local.set 0
             end
-            local.get 2
+            local.get 3
             i32.const 1
             i32.add
-            local.tee 2
-            local.get 0
+            local.tee 3
+            local.get 1
             i32.const 16
             i32.add
             i32.lt_u
             br_if 0 (;@4;)
           end
         end
-        local.get 0
+        local.get 1
         i32.const 16
         i32.add
-        local.set 0
+        local.set 1
         br 0 (;@2;)
       end
-    end)
+    end
+    local.get 0)
   (func (;12;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0
@@ -400,72 +445,102 @@
       local.get 2
       memory.fill
     end)
-  (func (;13;) (type 2)
-    (local i32 i32 i32 i32)
+  (func (;13;) (type 6) (param i32) (result i32)
+    (local i32 i32 i32 i32 i32)
     memory.size 1
     i32.const 1
     i32.sub
     i32.const 16
     i32.mul
-    local.set 1
+    local.set 2
     block  ;; label = @1
       loop  ;; label = @2
-        local.get 0
         local.get 1
+        local.get 2
         i32.ge_u
         br_if 1 (;@1;)
-        local.get 0
+        local.get 1
         v128.load 1 align=1
         v128.any_true
         if  ;; label = @3
-          local.get 0
-          local.set 2
+          local.get 1
+          local.set 3
           loop  ;; label = @4
-            local.get 2
+            local.get 3
             i32.load8_u 1
             if  ;; label = @5
+              local.get 3
+              local.tee 4
+              local.get 0
+              i32.const 12
+              i32.shr_u
+              i32.add
+              i32.const 1
+              i32.add
+              local.set 5
+              local.get 5
               local.get 2
-              local.set 3
+              local.get 5
+              local.get 2
+              i32.lt_u
+              select
+              local.set 5
               loop  ;; label = @6
-                local.get 2
+                local.get 3
                 i32.const 0
                 i32.store8 1
-                local.get 2
+                local.get 3
                 i32.const 1
                 i32.add
-                local.tee 2
-                local.get 1
+                local.tee 3
+                local.get 5
                 i32.lt_u
                 if  ;; label = @7
-                  local.get 2
+                  local.get 3
                   i32.load8_u 1
                   br_if 1 (;@6;)
                 end
               end
+              local.get 4
               local.get 3
-              local.get 2
-              local.get 3
+              local.get 4
               i32.sub
+              local.tee 4
               call 14
+              local.get 4
+              i32.const 12
+              i32.shl
+              local.tee 4
+              local.get 0
+              i32.ge_u
+              if  ;; label = @6
+                i32.const 0
+                return
+              end
+              local.get 0
+              local.get 4
+              i32.sub
+              local.set 0
             end
-            local.get 2
+            local.get 3
             i32.const 1
             i32.add
-            local.tee 2
-            local.get 0
+            local.tee 3
+            local.get 1
             i32.const 16
             i32.add
             i32.lt_u
             br_if 0 (;@4;)
           end
         end
-        local.get 0
+        local.get 1
         i32.const 16
         i32.add
-        local.set 0
+        local.set 1
         br 0 (;@2;)
       end
-    end)
+    end
+    local.get 0)
   (func (;14;) (type 4) (param i32 i32)
     (local i32 i32)
     local.get 0

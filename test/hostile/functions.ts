@@ -51,6 +51,8 @@ export const functions: ReadonlyMap<string, HostileFunction> = new Map([
   shared('grower'),
   shared('hog'),
   shared('hog-bulk', { memoryBytes: 64 * mib }),
+  shared('hog-pages', { memoryBytes: 64 * mib, cpuMs: 200 }),
+  shared('hog-table'),
   shared('random'),
   shared('sleeper', waits),
   shared('state-globals'),

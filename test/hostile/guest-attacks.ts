@@ -218,6 +218,13 @@ const memories: readonly GuestAttack[] = [
   ]),
 ];
 
+const rewinds: readonly GuestAttack[] = ['hog-pages', 'hog-table'].flatMap((name) =>
+  by(name, 'rewinding, by leaving much', [...ok, ...memory, ...trap, ...cpu, 'cut'], ['', 't', 'e', 'l'], {
+    atOnce: 4,
+    afterwards: { target: '', says: /^pristine$/m },
+  }),
+);
+
 const residue: readonly GuestAttack[] = [
   ...['fill-until-killed', 'fill-all', 'copy-all-backwards', 'grow-all-and-spin', 'grow-all-and-trap'].map(
     (attack): GuestAttack => ({
@@ -483,6 +490,7 @@ export const guestAttacks: readonly GuestAttack[] = [
   ...stacks,
   ...endings,
   ...memories,
+  ...rewinds,
   ...residue,
   ...tables,
   ...bounds,

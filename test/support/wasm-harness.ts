@@ -28,6 +28,8 @@ import {
 } from '../../src/wasm/mod.ts';
 
 const wasmPageBytes = 65_536;
+/** So small that many a test's rewind takes several. */
+const smallPieceBytes: number = 131_072;
 const everything: Passes = { preemption: 'checks', dirty: 'marks' };
 
 /** Names that `openUp` gives to what a module has. */
@@ -268,12 +270,14 @@ export class RewrittenGuest implements Guest {
     return readTables(this.#module, (name) => this.#export(name));
   }
 
-  /** Back to the image, as the engine does it. */
-  rewind(): void {
+  /** Back to the image, as the engine does it, in pieces of about so many bytes. @returns how many that took */
+  rewind(pieceBytes: number = smallPieceBytes): number {
     const rewind = this.exports[rewrittenExports.rewind];
     if (typeof rewind !== 'function') throw new Error('it has no rewind');
-    Reflect.apply(rewind, undefined, []);
+    let pieces = 1;
+    while (Reflect.apply(rewind, undefined, [pieceBytes]) === 1) pieces += 1;
     if (this.rewritten.reset === 'reinstantiate') this.#exports = this.#instantiate();
+    return pieces;
   }
 
   /**

@@ -4,6 +4,7 @@ import { compareRuns, type GuestCall } from '../../../test/support/wasm-differen
 import { openUp, RewrittenGuest } from '../../../test/support/wasm-harness.ts';
 import { assemble } from '../../../test/support/wasm-text.ts';
 import { growthRefusedAt } from './layout.ts';
+import { rewrittenExports } from './rewrite.ts';
 
 const several = (...each: readonly (readonly [number, ...number[]])[]): GuestCall[] =>
   each.map(([index, ...args]) => ({ index, args }));
@@ -153,6 +154,54 @@ describe('rewind', () => {
     assert.equal(guest.memory(0)[65_535], 7);
     assert.equal(guest.memory(0)[196_607], 0);
     guest.rewind();
+    assert.deepEqual(guest.residue(), []);
+  });
+
+  test('leaves nothing when it is done in pieces, wherever they end', () => {
+    const [set, grow, store, fill] = [0, 1, 2, 3];
+    const text = `(module (memory $a 40 60) (memory $b 2 20) (table $t 2000 funcref) (table $u 1500 funcref)
+      (global $g (mut i32) (i32.const 5)) (data (memory $a) (i32.const 100_000) "some text") (data $d "more")
+      (elem (table $t) (i32.const 3) func $set $grow) (elem (table $u) (i32.const 1490) func $set)
+      (func $set (param i32 i32) (table.fill $t (local.get 0) (ref.func $grow) (local.get 1))
+        (table.fill $u (local.get 0) (ref.func $grow) (i32.div_u (local.get 1) (i32.const 2)))
+        (global.set $g (local.get 1)) (data.drop $d))
+      (func $grow (result i32) (i32.add (memory.grow $a (i32.const 20)) (memory.grow $b (i32.const 10))))
+      (func (param i32) (i32.store $a (local.get 0) (i32.const 1)) (i32.store $b (i32.const 70_000) (i32.const 1)))
+      (func (param i32 i32) (memory.fill $a (local.get 0) (i32.const 7) (local.get 1))
+        (memory.fill $b (i32.const 1000) (i32.const 9) (i32.const 600_000))))`;
+    for (const pieceBytes of [65_536, 70_001, 300_000, 1_000_003, 0xffff_ffff]) {
+      const guest = new RewrittenGuest(openUp(assemble(text)));
+      for (let round = 0; round < 2; round++) {
+        guest.call(set, [round, 1990]);
+        guest.call(grow, []);
+        guest.call(fill, [2000, 3_000_000]);
+        for (let at = 3_100_000; at < 3_900_000; at += 12_345) guest.call(store, [at]);
+        const pieces = guest.rewind(pieceBytes);
+        assert.deepEqual(guest.residue(), [], `${pieceBytes}`);
+        const bytes = 3_000_000 + 600_000;
+        assert.ok(
+          pieceBytes > bytes ? pieces === 1 : pieces > bytes / (pieceBytes + 8192),
+          `${pieces} of ${pieceBytes}`,
+        );
+      }
+    }
+  });
+
+  test('restores about as much at a time as it is told', () => {
+    const text = `(module (memory 40) (table $t 4000 funcref) (func $f (param i32) (memory.fill (i32.const 0) (i32.const 1) (local.get 0))
+      (table.fill $t (i32.const 0) (ref.func $f) (i32.const 4000))))`;
+    const guest = new RewrittenGuest(openUp(assemble(text)));
+    guest.call(0, [1_600_000]);
+    const rewind = guest.exports[rewrittenExports.rewind];
+    assert.ok(typeof rewind === 'function');
+    const dirty: number[] = [];
+    do dirty.push(guest.memory(0).reduce((sum, byte) => sum + byte, 0));
+    while (Reflect.apply(rewind, undefined, [400_000]) === 1 && dirty.length < 20);
+    // Four pieces of memory, and with what the last one had left some of the table; entries count as 256 bytes.
+    assert.deepEqual(
+      dirty.map((bytes) => Math.ceil(bytes / 100_000)),
+      [16, 12, 8, 4, 0, 0, 0],
+    );
     assert.deepEqual(guest.residue(), []);
   });
 

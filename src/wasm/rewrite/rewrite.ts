@@ -53,7 +53,7 @@ export const rewrittenExports = {
   enter: 'enter',
   /** () → (): runs the guest's entry for each request that `next` tells of. */
   serve: 'serve',
-  /** () → () */
+  /** (bytes to restore, about) → (1 when it is to be called again): see rewind.ts */
   rewind: 'rewind',
   /** The guest's own export of this name, where they are kept. */
   guest: (name: string): string => `guest ${name}`,
