@@ -132,7 +132,8 @@ describe('limits', () => {
       const loaded = await loadGuest(impatient, guest, { cpuMs: 120 });
       const [first, ...others] = [1, 2, 3].map(() => answer(loaded, url));
       await first;
-      // The second has its slot by now, for which it has waited; the third still waits.
+      // The second gets its slot, for which it has waited, in the next turn; the third still waits.
+      await new Promise((resolve) => setTimeout(resolve, 5));
       const late = await answer(loaded, url);
       assert.equal(late.startsWith(wanted), true, late);
       await Promise.all(others);
