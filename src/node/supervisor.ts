@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countText, isMayflyError, MayflyError, toWireError } from '../base/mod.ts';
+import { countText, isMayflyError, MayflyError, type ProjectId, toWireError } from '../base/mod.ts';
 import { codeIdentity } from './code-identity.ts';
 import { commandLineFunctions } from './command-line-functions.ts';
 import { FunctionLogs } from './function-logs.ts';
@@ -12,7 +12,7 @@ import { packageVersion } from './paths.ts';
 import type { Platform } from './platform.ts';
 import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
-import { WorkerSet } from './worker-set.ts';
+import { ProjectWorkers } from './project-workers.ts';
 
 /** What a supervisor leaves to the next one. */
 interface Kept {
@@ -36,7 +36,7 @@ export class Supervisor {
   readonly #code: string;
   /** What the last supervisor served. */
   readonly #kept: readonly DeployedFunction[] | undefined;
-  readonly #workers: WorkerSet;
+  readonly #workers: ProjectWorkers;
   readonly #logs: FunctionLogs;
   /** Functions that workers may have lines of. */
   readonly #published = new Set<string>();
@@ -64,16 +64,18 @@ export class Supervisor {
       },
     });
     const imagesFolder = imagesFolderOf(dataDir.path);
-    this.#workers = new WorkerSet(
+    this.#workers = new ProjectWorkers(
       workers,
       { code, address, imagesFolder, serverTiming, logStyle, previewDomain: platform?.previewDomain },
       {
         spawn: (spec, note) => link.spawn(spec, note),
         log,
-        onLines: (batch) => this.#takeLines(batch),
+        onLines: (batch, project) => this.#takeLines(batch, project),
         firstNumber: start.epoch * numbersPerEpoch,
         onCodeChanged: () => link.tell({ kind: 'restart' }),
         preview: (host) => this.#preview(host),
+        closeSocket: (socket) => link.tell({ kind: 'closeSocket', path: socket }),
+        ownFolder: path.join(dataDir.path, 'own'),
       },
     );
     this.#notePublished(this.#kept ?? []);
@@ -128,6 +130,7 @@ export class Supervisor {
       logs: this.#logs,
       status: { version: packageVersion, startedAt: Date.now(), address },
       workerPids: () => this.#workers.pids,
+      ownPids: () => this.#workers.ownPids(),
       log: this.#log,
     };
     this.#progress(`Starting ${countText(workers, 'worker')}`);
@@ -138,6 +141,8 @@ export class Supervisor {
     };
     const [platform] = await Promise.all([open(), this.#workers.start()]);
     this.#platform = platform;
+    // The data directory is this node's alone by now.
+    await this.#workers.sweep();
     const report = await platform.serve();
     this.#keep([]);
     return report;
@@ -147,8 +152,12 @@ export class Supervisor {
     return this.#platform?.preview(host) ?? Promise.reject(new MayflyError('no_route', {}));
   }
 
-  #takeLines(batch: unknown): void {
-    this.#logs.take(batch, (project, name) => this.#isDeployed(project, name));
+  /** @param only the project whose own worker they come from */
+  #takeLines(batch: unknown, only: ProjectId | undefined): void {
+    this.#logs.take(
+      batch,
+      (project, name) => (only === undefined || project === only) && this.#isDeployed(project, name),
+    );
   }
 
   #isDeployed(project: string, name: string): boolean {

@@ -2,7 +2,7 @@ import { fromWireError, MayflyError, type WireError } from '../base/mod.ts';
 import type { ChildLink } from './guardian-link.ts';
 import type { Exit } from './guardian-protocol.ts';
 import { leaveQuietMs, stopDeadlineMs, stopKillMs, workerCommandDeadlineMs, workerLoadDeadlineMs } from './limits.ts';
-import type { DeployedVersion, Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
+import type { DeployedVersion, Forward, Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
 
 /** What a supervisor notes about a worker: the place whose connections it takes, or that it takes none yet, or no more. */
 export type WorkerNote = number | 'idle' | 'leaving';
@@ -101,7 +101,7 @@ export class WorkerHandle {
   }
 
   /** Answers what it wanted to know. */
-  tellPreview(host: string, found: DeployedVersion | WireError): void {
+  tellPreview(host: string, found: DeployedVersion | Forward | WireError): void {
     const message: ToWorker = { kind: 'preview', host, found };
     if (!this.#isGone) this.#link.send(message);
   }

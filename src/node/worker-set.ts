@@ -4,8 +4,7 @@ import { Backoff } from './backoff.ts';
 import type { AdoptedChild, ChildLink, SpawnChild } from './guardian-link.ts';
 import { publishDeathsMax } from './limits.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction, DeployedVersion, Snapshot, WorkerSettings } from './protocol.ts';
-import type { Publisher } from './publisher.ts';
+import type { DeployedFunction, DeployedVersion, Forward, Snapshot, WorkerSettings } from './protocol.ts';
 import { exitText, WorkerGone, WorkerHandle, type WorkerNote } from './worker-handle.ts';
 import { workerSpec } from './worker-spec.ts';
 
@@ -16,11 +15,13 @@ export interface WorkerSetTools {
   /** Takes what functions have logged, as a worker says. */
   readonly onLines: (batch: unknown) => void;
   /** What is behind a version's own host; without it there are no such hosts. @throws MayflyError */
-  readonly preview?: (host: string) => Promise<DeployedVersion>;
+  readonly preview?: (host: string) => Promise<DeployedVersion | Forward>;
   /** Counts upwards from here: generations and requests of a supervisor are above those of the ones before it. */
   readonly firstNumber: number;
   /** Told when workers cannot be started, as the code on disk has changed. */
   readonly onCodeChanged: () => void;
+  /** Workers that stand by; one when undefined. */
+  readonly standBy?: number;
 }
 
 /** Whose connections a worker takes. */
@@ -43,7 +44,7 @@ interface Place {
  * A worker is a member once it can load snapshots. Publishing is with the members that there are, and a worker that becomes one later
  * begins with what is current then: its commands are done in the order they were told, so nobody has to wait for it.
  */
-export class WorkerSet implements Publisher {
+export class WorkerSet {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerSetTools;
   readonly #places: readonly Place[];
@@ -114,12 +115,17 @@ export class WorkerSet implements Publisher {
     await Promise.all(Array.from({ length: missing }, () => this.#bring(this.#spawn())));
   }
 
-  publish(functions: readonly DeployedFunction[]): Promise<void> {
-    const published = this.#queue.then(() => this.#publish(functions));
+  /**
+   * Has every worker serve `functions`, have `forwards` be served by others, and serve nothing else: see publisher.ts.
+   * @throws MayflyError
+   */
+  publish(functions: readonly DeployedFunction[], forwards: Snapshot['forwards'] = []): Promise<void> {
+    const published = this.#queue.then(() => this.#publish({ generation: this.#number(), functions, forwards }));
     this.#queue = published.catch(() => {});
     return published;
   }
 
+  /** Has every worker load `versions` beside what it serves: see publisher.ts. @throws MayflyError */
   async warm(versions: readonly DeployedVersion[]): Promise<() => void> {
     const lease = this.#number();
     const members = [...this.#members];
@@ -147,8 +153,7 @@ export class WorkerSet implements Publisher {
     await Promise.all(Array.from(this.#handles, (handle) => handle.exited));
   }
 
-  async #publish(functions: readonly DeployedFunction[]): Promise<void> {
-    const snapshot: Snapshot = { generation: this.#number(), functions };
+  async #publish(snapshot: Snapshot): Promise<void> {
     const fresh = await this.#loadEverywhere(snapshot);
     // Up to the last message nothing else can happen: whoever becomes a member from now on begins with this snapshot.
     this.#current = snapshot;
@@ -157,7 +162,7 @@ export class WorkerSet implements Publisher {
     await Promise.allSettled(switched);
     for (const worker of fresh) this.#offer(worker);
     await Promise.all(this.#places.filter(({ worker }) => worker === undefined).map((place) => this.#fill(place)));
-    this.#idleWanted = 1;
+    this.#idleWanted = this.#tools.standBy ?? 1;
     this.#supply();
     for (const place of this.#places) if (place.code === 'old') await this.#fill(place);
     // Until then somebody could still be answered as before.

@@ -1,0 +1,144 @@
+/** A project with workers of its own: what it serves, what of it is kept from others and of others from it, and what its crash costs. */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { canListProcesses, isAlive, pidsOf } from '../support/node-processes.ts';
+import { fileLifetime, guest, temporaryFolder, until } from '../support/node-under-test.ts';
+import { type PlatformUnderTest, startPlatform } from '../support/platform-under-test.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+
+const skip = canListProcesses ? false : 'needs /proc to find the processes of a node';
+const folder = temporaryFolder(fileLifetime());
+
+/** A function's folder, with the guest of that name as its artifact. */
+function functionOf(guestName: string, name: string, more: string): string {
+  const own = path.join(folder, name);
+  mkdirSync(own, { recursive: true });
+  copyFileSync(guest(guestName), path.join(own, 'main.wasm'));
+  writeFileSync(path.join(own, 'mayfly.toml'), `name = "${name}"\nmain = "main.wasm"\n${more}`);
+  return own;
+}
+
+interface Status {
+  readonly workers: readonly { readonly project?: string; readonly pid?: number }[];
+}
+
+/** The process ids of a project's own workers. */
+async function ownPids(node: PlatformUnderTest, project: string): Promise<number[]> {
+  const { workers } = (await node.json(['status'])) as Status;
+  return workers.filter((worker) => worker.project === project).map(({ pid = 0 }) => pid);
+}
+
+/** A node with `env` in the default project, on every host, and in `shop`, on a host of its own and with a secret. */
+async function twoTenants(t: TestContext, more: readonly string[] = []): Promise<PlatformUnderTest> {
+  const node = await startPlatform(t, undefined, more);
+  await node.json(['deploy', functionOf('env', 'env', '[[routes]]\npath = "/*"\n')]);
+  await node.json(['projects', 'create', 'shop']);
+  const value = path.join(folder, 'value');
+  writeFileSync(value, 'hunter2');
+  await node.json(['secrets', 'set', 'SHOP_KEY', '--from-file', value, '--project', 'shop']);
+  return node;
+}
+
+const shopRoutes = 'secrets = ["SHOP_KEY"]\n[[routes]]\nhost = "shop.example"\npath = "/*"\n';
+
+/** The same, with `shop` deployed to workers of its own. */
+async function ownTenant(t: TestContext, workers: number): Promise<PlatformUnderTest> {
+  const node = await twoTenants(t);
+  await node.json(['projects', 'workers', 'shop', String(workers)]);
+  await node.json(['deploy', functionOf('env', 'cart', shopRoutes), '--project', 'shop']);
+  assert.equal((await ownPids(node, 'shop')).length, workers);
+  return node;
+}
+
+test(
+  'a project’s own workers serve it, as its clients sent the requests; others stay with the shared ones',
+  { skip },
+  async (t) => {
+    const node = await ownTenant(t, 2);
+    const answer = await node.ask('/a%20b/c?d=e&f', 'shop.example:81', {
+      'X-Mayfly-From': '6.6.6.6 666 666 0.9',
+      'x-mayfly-host': 'evil.example',
+      Connection: 'close, X-Mayfly-From',
+      'X-Own': 'yes',
+    });
+    assert.equal(answer.status, 200, answer.text);
+    const env = new Map(answer.text.split('\n').map((line): [string, string] => [line.split('=')[0] ?? '', line]));
+    assert.equal(env.get('SHOP_KEY'), 'SHOP_KEY=hunter2');
+    assert.equal(env.get('REQUEST_URI'), 'REQUEST_URI=/a%20b/c?d=e&f');
+    assert.equal(env.get('PATH_INFO'), 'PATH_INFO=/a b/c');
+    assert.equal(env.get('HTTP_HOST'), 'HTTP_HOST=shop.example:81');
+    assert.equal(env.get('SERVER_NAME'), 'SERVER_NAME=shop.example');
+    assert.equal(env.get('SERVER_PORT'), `SERVER_PORT=${node.port}`);
+    assert.equal(env.get('REMOTE_ADDR'), 'REMOTE_ADDR=127.0.0.1');
+    assert.equal(env.get('HTTP_X_OWN'), 'HTTP_X_OWN=yes');
+    assert.doesNotMatch(answer.text, /MAYFLY_(?:FROM|HOST)|666|evil/i);
+    assert.match((await node.ask('/x')).text, /PATH_INFO=\/x/);
+    const { stdout } = await node.mayfly(['projects']);
+    assert.match(stdout, /default.*shared/);
+    assert.match(stdout, /shop.*\b2\b/);
+  },
+);
+
+test('own workers that are killed cost others nothing, and are back within a second', { skip }, async (t) => {
+  const node = await ownTenant(t, 1);
+  const others = new SteadyLoad(node.port, 4);
+  t.after(async () => void (await others.stop()));
+  const [victim = 0] = await ownPids(node, 'shop');
+  process.kill(victim, 'SIGKILL');
+  await until(() => !isAlive(victim), 'the worker to end');
+  const killedMs = performance.now();
+  // It waits at the socket for whoever comes next.
+  assert.equal((await node.ask('/', 'shop.example')).status, 200);
+  t.diagnostic(`served again after ${Math.round(performance.now() - killedMs)} ms`);
+  const [next = 0] = await ownPids(node, 'shop');
+  assert.notEqual(next, victim);
+  assert.deepEqual((await others.stop()).lost, []);
+  assert.equal(await node.stop(), 0);
+});
+
+test('own workers are given, changed and taken away under load without losing a request', { skip }, async (t) => {
+  const node = await twoTenants(t);
+  const load = new SteadyLoad(node.port, 8);
+  t.after(async () => void (await load.stop()));
+  for (const count of [1, 2, 0, 1]) {
+    await node.json(['projects', 'workers', 'default', String(count)]);
+    assert.deepEqual(load.take().lost, [], `with ${count}`);
+    await until(() => load.answered > 200, 'answers');
+    assert.equal((await ownPids(node, 'default')).length, count);
+  }
+  // All of it is replaced, and one is asked to end.
+  process.kill(node.guardianPid, 'SIGHUP');
+  await node.logged(/restarted: supervisor and workers are new/);
+  const [leaver = 0] = await ownPids(node, 'default');
+  process.kill(leaver, 'SIGTERM');
+  await until(() => !isAlive(leaver), 'the worker to end');
+  assert.deepEqual(load.take().lost, []);
+  await until(() => load.answered > 200, 'answers');
+  assert.deepEqual((await load.stop()).lost, []);
+  // Nobody is left of those that were replaced: two shared ones, one that stands by, and one own.
+  await until(() => pidsOf(node.guardianPid, 'worker').length === 4, 'the others to end');
+  assert.equal(readdirSync(path.join(node.dataDir, 'own')).length, 1);
+});
+
+test(
+  'a supervisor that is killed adopts own workers, and a node that is started again has them',
+  { skip },
+  async (t) => {
+    const node = await ownTenant(t, 1);
+    const before = await ownPids(node, 'shop');
+    const [supervisor = 0] = pidsOf(node.guardianPid, 'supervisor');
+    process.kill(supervisor, 'SIGKILL');
+    await node.logged(/supervisor is back/);
+    assert.deepEqual(await ownPids(node, 'shop'), before);
+    assert.match((await node.ask('/', 'shop.example')).text, /SHOP_KEY=hunter2/);
+    assert.equal(await node.stop(), 0);
+    const again = await startPlatform(t, node.dataDir);
+    assert.equal((await ownPids(again, 'shop')).length, 1);
+    assert.match((await again.ask('/', 'shop.example')).text, /SHOP_KEY=hunter2/);
+    const { stderr, code } = await again.mayfly(['projects', 'workers', 'shop', '9999']);
+    assert.equal(code, 1);
+    assert.match(stderr, /\[too_many_workers\]/);
+  },
+);
