@@ -39,6 +39,11 @@ export class OwnWorkerPool {
   async close(): Promise<void> {
     await Promise.all(this.#peers.map(({ pool }) => pool.close()));
   }
+
+  /** Closes them now. */
+  async destroy(): Promise<void> {
+    await Promise.all(this.#peers.map(({ pool }) => pool.destroy()));
+  }
 }
 
 /** What answers is a worker that runs what others have written, and may be theirs by now: all that it can be slow or large at has a bound. */
