@@ -17,7 +17,7 @@ export interface OwnWorkersOptions {
   readonly folder: string;
   /** As of the shared workers. */
   readonly settings: WorkerSettings;
-  readonly tools: Omit<WorkerSetTools, 'preview' | 'standBy'>;
+  readonly tools: Omit<WorkerSetTools, 'preview'>;
   /** What is behind a version's own host. @throws MayflyError */
   readonly preview: (host: string) => Promise<DeployedVersion>;
   /** Nobody takes connections from this socket any more. */
@@ -31,8 +31,7 @@ export interface OwnWorkersOptions {
  *     <data-dir>/own/<key>/images/     links to the project's images
  *     <data-dir>/own/<key>/0 …         the sockets, one for each worker
  *
- * None stands by: requests wait at the socket for the half second that a worker takes to start. How many there are is not changed;
- * a set of another number takes its place.
+ * One more stands by, as with the shared ones. How many there are is not changed; a set of another number takes its place.
  */
 export class OwnWorkers {
   readonly name: OwnSetName;
@@ -69,7 +68,7 @@ export class OwnWorkers {
     this.#workers = new WorkerSet(
       name.places,
       { ...settings, imagesFolder: this.#imagesFolder, callers: 'workers' },
-      { ...tools, spawn, preview: (host) => this.#preview(host), standBy: 0 },
+      { ...tools, spawn, preview: (host) => this.#preview(host) },
     );
   }
 

@@ -102,6 +102,8 @@ interface Under {
   /** Another supervisor's, over the same processes. */
   successor(code: 'current' | 'old'): Under;
   living(project: string | undefined): FakeWorker[];
+  /** Those of them that have a socket. */
+  serving(project: string | undefined): FakeWorker[];
 }
 
 function make(t: TestContext, from?: { readonly folder: string; readonly workers: FakeWorker[] }): Under {
@@ -112,6 +114,7 @@ function make(t: TestContext, from?: { readonly folder: string; readonly workers
   mkdirSync(imagesFolder, { recursive: true });
   for (const project of ['shop', 'bank']) writeFileSync(path.join(imagesFolder, imageName(project)), project);
   const ended = new Set<FakeWorker>();
+  for (const worker of workers) void worker.exited.then(() => ended.add(worker));
   const settings = {
     code: 'this',
     address: { host: '127.0.0.1', port: 1 },
@@ -148,14 +151,13 @@ function make(t: TestContext, from?: { readonly folder: string; readonly workers
     lines,
     refuses: () => false,
     successor: (code) => {
+      const adopted = workers.filter((worker) => !ended.has(worker)).map((link) => ({ link, note: link.note }));
       const next = make(t, { folder, workers });
-      next.node.adopt(
-        workers.filter((worker) => !ended.has(worker)).map((link) => ({ link, note: link.note })),
-        code,
-      );
+      next.node.adopt(adopted, code);
       return next;
     },
     living: (project) => workers.filter((worker) => !ended.has(worker) && worker.project === project),
+    serving: (project) => under.living(project).filter(({ socket }) => socket !== undefined),
   };
   return under;
 }
@@ -168,19 +170,20 @@ test('ProjectWorkers.publish tells own workers nothing of other projects, and ot
   const cool = await node.warm(functionOf('shop').versions);
   await node.publish([functionOf('shop'), functionOf('bank')], counts({ shop: 2 }));
   cool();
+  await until(() => living('shop').length === 3 && living(undefined).length === 2, 'those that stand by');
+  await until(() => living('shop').every(({ told }) => told.includes('"switch"')), 'the last one to be ready');
   const [own, shared] = [living('shop'), living(undefined)];
-  assert.equal(own.length, 2);
+  assert.equal(own.filter(({ socket }) => socket !== undefined).length, 2);
   for (const { told, socket, spec } of own) {
     assert.match(told, /secret of shop/);
     assert.doesNotMatch(told, /bank/);
-    assert.equal(path.dirname(path.dirname(String(socket))), ownFolder);
+    if (socket !== undefined) assert.equal(path.dirname(path.dirname(String(socket))), ownFolder);
     assert.equal(spec.ends, 'last');
     // All that it can read of the node's data.
     const [readable = ''] = spec.execArgv.filter((flag) => flag.startsWith(`--allow-fs-read=${ownFolder}`));
     assert.deepEqual(readdirSync(readable.slice('--allow-fs-read='.length)), [imageName('shop')]);
     assert.ok(!spec.execArgv.includes(`--allow-fs-read=${path.join(path.dirname(ownFolder), 'images')}`));
   }
-  assert.equal(shared.length, 2);
   for (const { told } of shared) {
     assert.match(told, /secret of bank/);
     assert.doesNotMatch(told, /secret of shop/);
@@ -197,11 +200,11 @@ test('ProjectWorkers.publish leaves own workers alone that serve what they are t
 });
 
 test('ProjectWorkers.publish has own workers replaced by as many as are wanted now, and leave after that', async (t) => {
-  const { node, living, ownFolder, closed } = make(t);
+  const { node, living, serving, ownFolder, closed } = make(t);
   const functions = [functionOf('shop'), functionOf('bank')];
   for (const count of [1, 3, 2, 0]) {
     await node.publish(functions, counts({ shop: count }));
-    await until(() => living('shop').length === count, `${count} workers`);
+    await until(() => serving('shop').length === count, `${count} workers`);
     await until(() => readdirSync(ownFolder).length === (count === 0 ? 0 : 1), 'their folder alone');
   }
   assert.equal(closed.length, 6);
@@ -210,18 +213,18 @@ test('ProjectWorkers.publish has own workers replaced by as many as are wanted n
 
 test('ProjectWorkers.publish changes nothing when own workers cannot serve what is new', async (t) => {
   const under = make(t);
-  const { node, living } = under;
+  const { node, serving } = under;
   await node.publish([functionOf('shop')], counts({ shop: 1 }));
   under.refuses = (command, text) => command === 'load' && text.includes('bad');
   const bad = [functionOf('shop', 'bad')];
   for (const given of [counts({ shop: 1 }), counts({ shop: 2 })])
     await assert.rejects(node.publish(bad, given), (error) => isMayflyError(error, 'image_corrupt'));
-  await until(() => living('shop').length === 1, 'the workers that were new to leave');
+  await until(() => serving('shop').length === 1, 'the workers that were new to leave');
   // Nor when it is the shared workers that cannot.
   const both = [functionOf('shop', 'good'), functionOf('bank', 'bad')];
   await assert.rejects(node.publish(both, counts({ shop: 1 })));
   const loads =
-    living('shop')[0]
+    serving('shop')[0]
       ?.told.split('\n')
       .filter((line) => line.includes('"load"')) ?? [];
   assert.match(loads.at(-1) ?? '', /secret of shop/);
@@ -236,28 +239,28 @@ test('ProjectWorkers.publish serves others also when a project’s own workers c
 });
 
 test('an own worker that ended is replaced, at its own socket', async (t) => {
-  const { node, living } = make(t);
+  const { node, serving } = make(t);
   await node.publish([functionOf('shop')], counts({ shop: 1 }));
-  const [first] = living('shop');
+  const [first] = serving('shop');
   first?.kill();
-  await until(() => living('shop')[0]?.socket === first?.socket && living('shop')[0] !== first, 'another one');
+  await until(() => serving('shop')[0]?.socket === first?.socket && serving('shop')[0] !== first, 'another one');
 });
 
 test('a supervisor takes over own workers, or after a change of the code has them replaced once others serve', async (t) => {
   const before = make(t);
   const functions = [functionOf('shop'), functionOf('bank')];
   await before.node.publish(functions, counts({ shop: 2 }));
-  const own = before.living('shop');
+  const own = before.serving('shop');
 
   const next = before.successor('current');
   await next.node.sweep();
   await next.node.publish(functions, counts({ shop: 2 }));
-  assert.deepEqual(before.living('shop'), own);
+  assert.deepEqual(before.serving('shop'), own);
 
   const last = next.successor('old');
   await last.node.publish(functions, counts({ shop: 2 }));
   await until(() => own.every(({ isLeaving }) => isLeaving), 'the old ones to leave');
-  await until(() => before.living('shop').length + last.living('shop').length >= 2, 'new ones');
+  await until(() => last.serving('shop').length === 2, 'new ones');
   await until(() => readdirSync(last.ownFolder).length === 1, 'their folder alone');
 });
 

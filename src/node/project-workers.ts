@@ -10,7 +10,7 @@ import type { OwnWorkerCounts, Publisher } from './publisher.ts';
 import { WorkerSet, type WorkerSetTools } from './worker-set.ts';
 
 /** What a node's workers work with. */
-export interface ProjectWorkersTools extends Omit<WorkerSetTools, 'onLines' | 'preview' | 'standBy'> {
+export interface ProjectWorkersTools extends Omit<WorkerSetTools, 'onLines' | 'preview'> {
   /** Takes what functions have logged, as a worker says: of one project, when it is a worker of that one's own. */
   readonly onLines: (batch: unknown, project: ProjectId | undefined) => void;
   /** What is behind a version's own host. @throws MayflyError */

@@ -20,8 +20,6 @@ export interface WorkerSetTools {
   readonly firstNumber: number;
   /** Told when workers cannot be started, as the code on disk has changed. */
   readonly onCodeChanged: () => void;
-  /** Workers that stand by; one when undefined. */
-  readonly standBy?: number;
 }
 
 /** Whose connections a worker takes. */
@@ -162,7 +160,7 @@ export class WorkerSet {
     await Promise.allSettled(switched);
     for (const worker of fresh) this.#offer(worker);
     await Promise.all(this.#places.filter(({ worker }) => worker === undefined).map((place) => this.#fill(place)));
-    this.#idleWanted = this.#tools.standBy ?? 1;
+    this.#idleWanted = 1;
     this.#supply();
     for (const place of this.#places) if (place.code === 'old') await this.#fill(place);
     // Until then somebody could still be answered as before.

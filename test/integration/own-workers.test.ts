@@ -75,6 +75,12 @@ test(
     assert.equal(env.get('HTTP_X_OWN'), 'HTTP_X_OWN=yes');
     assert.doesNotMatch(answer.text, /MAYFLY_(?:FROM|HOST)|666|evil/i);
     assert.match((await node.ask('/x')).text, /PATH_INFO=\/x/);
+    // A version's own host leads there, too: shared workers are not told what is behind it.
+    const { version } = (await node.json(['deploy', functionOf('env', 'cart', shopRoutes), '--project', 'shop'])) as {
+      version: { previewUrl: string };
+    };
+    const preview = await node.ask('/preview', new URL(version.previewUrl).host);
+    assert.match(preview.text, /SHOP_KEY=hunter2[^]*PATH_INFO=\/preview|PATH_INFO=\/preview[^]*SHOP_KEY=hunter2/);
     const { stdout } = await node.mayfly(['projects']);
     assert.match(stdout, /default.*shared/);
     assert.match(stdout, /shop.*\b2\b/);
@@ -117,8 +123,8 @@ test('own workers are given, changed and taken away under load without losing a 
   assert.deepEqual(load.take().lost, []);
   await until(() => load.answered > 200, 'answers');
   assert.deepEqual((await load.stop()).lost, []);
-  // Nobody is left of those that were replaced: two shared ones, one that stands by, and one own.
-  await until(() => pidsOf(node.guardianPid, 'worker').length === 4, 'the others to end');
+  // Nobody is left of those that were replaced: there are two shared ones and an own one, and two that stand by.
+  await until(() => pidsOf(node.guardianPid, 'worker').length === 5, 'the others to end');
   assert.equal(readdirSync(path.join(node.dataDir, 'own')).length, 1);
 });
 
