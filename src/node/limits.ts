@@ -119,3 +119,8 @@ export const forwardedGraceMs = 2000;
 export const ownWorkersPerCore = 8;
 /** A socket's path: the least that systems allow, of which the end of the string takes one. */
 export const socketPathBytesMax = 103;
+
+/** What of the memory that a node may use is for slots, shared between its workers; and the least and the most for one of them. */
+export const slotBytesShare = 0.5;
+export const slotBytesLeast: number = 64 * mib;
+export const slotBytesMost: number = 2048 * mib;

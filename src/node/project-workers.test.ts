@@ -100,10 +100,10 @@ interface Under {
   readonly lines: unknown[];
   refuses: (command: string, text: string) => boolean;
   /** Another supervisor's, over the same processes. */
-  successor(code: 'current' | 'old'): Under;
-  living(project: string | undefined): FakeWorker[];
+  readonly successor: (code: 'current' | 'old') => Under;
+  readonly living: (project: string | undefined) => FakeWorker[];
   /** Those of them that have a socket. */
-  serving(project: string | undefined): FakeWorker[];
+  readonly serving: (project: string | undefined) => FakeWorker[];
 }
 
 function make(t: TestContext, from?: { readonly folder: string; readonly workers: FakeWorker[] }): Under {
@@ -151,6 +151,8 @@ function make(t: TestContext, from?: { readonly folder: string; readonly workers
     lines,
     refuses: () => false,
     successor: (code) => {
+      // This one is dead by then.
+      node.stop();
       const adopted = workers.filter((worker) => !ended.has(worker)).map((link) => ({ link, note: link.note }));
       const next = make(t, { folder, workers });
       next.node.adopt(adopted, code);
@@ -180,7 +182,7 @@ test('ProjectWorkers.publish tells own workers nothing of other projects, and ot
     if (socket !== undefined) assert.equal(path.dirname(path.dirname(String(socket))), ownFolder);
     assert.equal(spec.ends, 'last');
     // All that it can read of the node's data.
-    const [readable = ''] = spec.execArgv.filter((flag) => flag.startsWith(`--allow-fs-read=${ownFolder}`));
+    const readable = spec.execArgv.find((flag) => flag.startsWith(`--allow-fs-read=${ownFolder}`)) ?? '';
     assert.deepEqual(readdirSync(readable.slice('--allow-fs-read='.length)), [imageName('shop')]);
     assert.ok(!spec.execArgv.includes(`--allow-fs-read=${path.join(path.dirname(ownFolder), 'images')}`));
   }

@@ -7,6 +7,7 @@ import { OwnWorkers, type OwnWorkersOptions } from './own-workers.ts';
 import { isOwnNote, type OwnSetName } from './own-worker-link.ts';
 import type { DeployedFunction, DeployedVersion, Forward, WorkerSettings } from './protocol.ts';
 import type { OwnWorkerCounts, Publisher } from './publisher.ts';
+import { slotBytesFor } from './slot-bytes.ts';
 import { WorkerSet, type WorkerSetTools } from './worker-set.ts';
 
 /** What a node's workers work with. */
@@ -31,6 +32,7 @@ export interface ProjectWorkersTools extends Omit<WorkerSetTools, 'onLines' | 'p
  * what is new, then shared workers send requests there, then own workers that nobody needs any more finish and leave.
  */
 export class ProjectWorkers implements Publisher {
+  readonly #places: number;
   readonly #settings: WorkerSettings;
   readonly #tools: ProjectWorkersTools;
   readonly #shared: WorkerSet;
@@ -44,13 +46,18 @@ export class ProjectWorkers implements Publisher {
   #hasPublished = false;
 
   constructor(places: number, settings: WorkerSettings, tools: ProjectWorkersTools) {
+    this.#places = places;
     this.#settings = settings;
     this.#tools = tools;
-    this.#shared = new WorkerSet(places, settings, {
-      ...tools,
-      onLines: (batch) => tools.onLines(batch, undefined),
-      preview: (host) => this.#preview(host),
-    });
+    this.#shared = new WorkerSet(
+      places,
+      { ...settings, slotBytesMax: slotBytesFor(places) },
+      {
+        ...tools,
+        onLines: (batch) => tools.onLines(batch, undefined),
+        preview: (host) => this.#preview(host),
+      },
+    );
   }
 
   /** The process ids of the shared workers, by place. */
@@ -226,7 +233,7 @@ export class ProjectWorkers implements Publisher {
     const { ownFolder, closeSocket, onLines, preview, ...tools } = this.#tools;
     const options: OwnWorkersOptions = {
       folder: ownFolder,
-      settings: this.#settings,
+      settings: { ...this.#settings, slotBytesMax: slotBytesFor(this.#places + name.places) },
       closeSocket,
       preview,
       tools: { ...tools, log: tools.log.child({ project }), onLines: (batch) => onLines(batch, project) },

@@ -58,6 +58,8 @@ export interface WorkerSettings {
   readonly logStyle: LogStyle;
   /** Below it every version has a host of its own; undefined where versions have none. */
   readonly previewDomain?: string | undefined;
+  /** Bytes of memory that all of its slots may hold together; the engine's own default when undefined. */
+  readonly slotBytesMax?: number;
   /** Whether requests come from clients, or from workers that have got them from clients. */
   readonly callers?: 'clients' | 'workers';
 }

@@ -37,7 +37,12 @@ async function obey(command: WorkerCommand, socket: ListeningSocket | undefined)
   if (command.kind === 'begin') {
     if (command.settings.code !== code) throw new MayflyError('code_changed', {});
     log ??= createLog(command.settings.logStyle, { worker: process.pid });
-    worker ??= new Worker(command.settings, { engine: createEngine({}), log, tell });
+    const { slotBytesMax } = command.settings;
+    worker ??= new Worker(command.settings, {
+      engine: createEngine(slotBytesMax === undefined ? {} : { slotBytesMax }),
+      log,
+      tell,
+    });
     return;
   }
   if (worker === undefined) throw new MayflyError('internal', {}, { cause: new Error('it has not begun') });

@@ -1,62 +1,72 @@
 /** A project with workers of its own: what it serves, what of it is kept from others and of others from it, and what its crash costs. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { AdminClient } from '../../src/admin/mod.ts';
+import { digestOf } from '../../src/base/mod.ts';
+import type { Route } from '../../src/config/mod.ts';
 import { canListProcesses, isAlive, pidsOf } from '../support/node-processes.ts';
-import { fileLifetime, guest, temporaryFolder, until } from '../support/node-under-test.ts';
+import { guest, until } from '../support/node-under-test.ts';
 import { type PlatformUnderTest, startPlatform } from '../support/platform-under-test.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 
 const skip = canListProcesses ? false : 'needs /proc to find the processes of a node';
-const folder = temporaryFolder(fileLifetime());
 
-/** A function's folder, with the guest of that name as its artifact. */
-function functionOf(guestName: string, name: string, more: string): string {
-  const own = path.join(folder, name);
-  mkdirSync(own, { recursive: true });
-  copyFileSync(guest(guestName), path.join(own, 'main.wasm'));
-  writeFileSync(path.join(own, 'mayfly.toml'), `name = "${name}"\nmain = "main.wasm"\n${more}`);
-  return own;
-}
-
-interface Status {
-  readonly workers: readonly { readonly project?: string; readonly pid?: number }[];
+/** What the operator of the node does by its admin API: the commands would take a process each. */
+function adminOf(node: PlatformUnderTest): AdminClient {
+  const token = readFileSync(path.join(node.dataDir, 'admin-token'), 'utf8').trim();
+  return new AdminClient({ url: node.admin, token });
 }
 
 /** The process ids of a project's own workers. */
 async function ownPids(node: PlatformUnderTest, project: string): Promise<number[]> {
-  const { workers } = (await node.json(['status'])) as Status;
+  const { workers } = await adminOf(node).getStatus();
   return workers.filter((worker) => worker.project === project).map(({ pid = 0 }) => pid);
 }
 
-/** A node with `env` in the default project, on every host, and in `shop`, on a host of its own and with a secret. */
-async function twoTenants(t: TestContext, more: readonly string[] = []): Promise<PlatformUnderTest> {
-  const node = await startPlatform(t, undefined, more);
-  await node.json(['deploy', functionOf('env', 'env', '[[routes]]\npath = "/*"\n')]);
-  await node.json(['projects', 'create', 'shop']);
-  const value = path.join(folder, 'value');
-  writeFileSync(value, 'hunter2');
-  await node.json(['secrets', 'set', 'SHOP_KEY', '--from-file', value, '--project', 'shop']);
+/** Deploys the guest `env`. @returns the host of the version alone */
+async function deployEnv(
+  node: PlatformUnderTest,
+  project: string,
+  routes: readonly Route[],
+  secrets: readonly string[] = [],
+): Promise<string> {
+  const client = adminOf(node);
+  const bytes = readFileSync(guest('env'));
+  const artifact = digestOf(bytes);
+  await client.putArtifact(project, artifact, bytes);
+  const { version } = await client.deploy(project, 'env', { artifact, settings: { secrets }, routes });
+  return new URL(version.previewUrl ?? '').host;
+}
+
+/** A node with `env` in the default project, on every host. */
+async function oneTenant(t: TestContext): Promise<PlatformUnderTest> {
+  const node = await startPlatform(t);
+  await deployEnv(node, 'default', [{ path: '/*' }]);
   return node;
 }
 
-const shopRoutes = 'secrets = ["SHOP_KEY"]\n[[routes]]\nhost = "shop.example"\npath = "/*"\n';
-
-/** The same, with `shop` deployed to workers of its own. */
-async function ownTenant(t: TestContext, workers: number): Promise<PlatformUnderTest> {
-  const node = await twoTenants(t);
-  await node.json(['projects', 'workers', 'shop', String(workers)]);
-  await node.json(['deploy', functionOf('env', 'cart', shopRoutes), '--project', 'shop']);
+/** The same, and `env` in `shop` on a host of its own, with a secret and workers of its own. */
+async function twoTenants(t: TestContext, workers: number): Promise<PlatformUnderTest> {
+  const node = await oneTenant(t);
+  const client = adminOf(node);
+  await client.createProject({ id: 'shop' });
+  await client.putSecret('shop', 'SHOP_KEY', 'hunter2');
+  const { stdout } = await node.mayfly(['projects', 'workers', 'shop', String(workers)]);
+  assert.match(stdout, new RegExp(`^Project shop has ${workers} workers? of its own\\n$`));
+  await deployEnv(node, 'shop', shopRoutes, ['SHOP_KEY']);
   assert.equal((await ownPids(node, 'shop')).length, workers);
   return node;
 }
+
+const shopRoutes = [{ host: 'shop.example', path: '/*' }];
 
 test(
   'a project’s own workers serve it, as its clients sent the requests; others stay with the shared ones',
   { skip },
   async (t) => {
-    const node = await ownTenant(t, 2);
+    const node = await twoTenants(t, 2);
     const answer = await node.ask('/a%20b/c?d=e&f', 'shop.example:81', {
       'X-Mayfly-From': '6.6.6.6 666 666 0.9',
       'x-mayfly-host': 'evil.example',
@@ -76,10 +86,8 @@ test(
     assert.doesNotMatch(answer.text, /MAYFLY_(?:FROM|HOST)|666|evil/i);
     assert.match((await node.ask('/x')).text, /PATH_INFO=\/x/);
     // A version's own host leads there, too: shared workers are not told what is behind it.
-    const { version } = (await node.json(['deploy', functionOf('env', 'cart', shopRoutes), '--project', 'shop'])) as {
-      version: { previewUrl: string };
-    };
-    const preview = await node.ask('/preview', new URL(version.previewUrl).host);
+    const own = await deployEnv(node, 'shop', shopRoutes, ['SHOP_KEY']);
+    const preview = await node.ask('/preview', own);
     assert.match(preview.text, /SHOP_KEY=hunter2[^]*PATH_INFO=\/preview|PATH_INFO=\/preview[^]*SHOP_KEY=hunter2/);
     const { stdout } = await node.mayfly(['projects']);
     assert.match(stdout, /default.*shared/);
@@ -88,7 +96,7 @@ test(
 );
 
 test('own workers that are killed cost others nothing, and are back within a second', { skip }, async (t) => {
-  const node = await ownTenant(t, 1);
+  const node = await twoTenants(t, 1);
   const others = new SteadyLoad(node.port, 4);
   t.after(async () => void (await others.stop()));
   const [victim = 0] = await ownPids(node, 'shop');
@@ -105,11 +113,11 @@ test('own workers that are killed cost others nothing, and are back within a sec
 });
 
 test('own workers are given, changed and taken away under load without losing a request', { skip }, async (t) => {
-  const node = await twoTenants(t);
+  const node = await oneTenant(t);
   const load = new SteadyLoad(node.port, 8);
   t.after(async () => void (await load.stop()));
   for (const count of [1, 2, 0, 1]) {
-    await node.json(['projects', 'workers', 'default', String(count)]);
+    await adminOf(node).changeProject('default', { workers: count });
     assert.deepEqual(load.take().lost, [], `with ${count}`);
     await until(() => load.answered > 200, 'answers');
     assert.equal((await ownPids(node, 'default')).length, count);
@@ -132,7 +140,7 @@ test(
   'a supervisor that is killed adopts own workers, and a node that is started again has them',
   { skip },
   async (t) => {
-    const node = await ownTenant(t, 1);
+    const node = await twoTenants(t, 1);
     const before = await ownPids(node, 'shop');
     const [supervisor = 0] = pidsOf(node.guardianPid, 'supervisor');
     process.kill(supervisor, 'SIGKILL');
