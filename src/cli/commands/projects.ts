@@ -72,7 +72,11 @@ export function projectsCommand({ terminal }: CommandContext): Command {
       await client.deleteProject(id);
       terminal.print(`Deleted project ${id}\n`);
     });
-  return makeCommand('projects', 'List, create and delete projects', ['mayfly projects', 'mayfly projects create shop'])
+  return makeCommand('projects', 'List, create, change and delete projects', [
+    'mayfly projects',
+    'mayfly projects create shop',
+    'mayfly projects workers shop 2',
+  ])
     .helpCommand(false)
     .addCommand(list, { isDefault: true })
     .addCommand(create)
