@@ -124,3 +124,8 @@ export const socketPathBytesMax = 103;
 export const slotBytesShare = 0.5;
 export const slotBytesLeast: number = 64 * mib;
 export const slotBytesMost: number = 2048 * mib;
+
+/** Functions whose order of last use is kept; how often workers tell of it, and it is written down. */
+export const useOrderMax = 10_000;
+export const useReportEveryMs = 15_000;
+export const useSaveEveryMs = 60_000;

@@ -40,6 +40,7 @@ export interface PlatformTools {
  *     control.sqlite   projects, functions, versions, routes, sealed secrets, tokens, audit      artifacts/   what was uploaded
  *     node.key         what secrets are sealed under                                              images/      what workers load
  *     admin-token      the operator's token                                                       logs/        what functions write
+ *     last-used.json   in which order functions were used                                         own/         own workers' sockets and images
  *
  * Only one node has a data directory: the first thing opened is the file that has a lock.
  */

@@ -133,6 +133,7 @@ function make(t: TestContext, from?: { readonly folder: string; readonly workers
     },
     log,
     onLines: (batch, project) => lines.push([batch, project]),
+    onUsed: () => {},
     preview: async (host) => {
       const [version] = functionOf(host).versions;
       if (version === undefined) throw new MayflyError('no_route', {});

@@ -11,9 +11,11 @@ import { slotBytesFor } from './slot-bytes.ts';
 import { WorkerSet, type WorkerSetTools } from './worker-set.ts';
 
 /** What a node's workers work with. */
-export interface ProjectWorkersTools extends Omit<WorkerSetTools, 'onLines' | 'preview'> {
+export interface ProjectWorkersTools extends Omit<WorkerSetTools, 'onLines' | 'onUsed' | 'preview'> {
   /** Takes what functions have logged, as a worker says: of one project, when it is a worker of that one's own. */
   readonly onLines: (batch: unknown, project: ProjectId | undefined) => void;
+  /** The same with which functions were used. */
+  readonly onUsed: (functions: unknown, project: ProjectId | undefined) => void;
   /** What is behind a version's own host. @throws MayflyError */
   readonly preview: (host: string) => Promise<DeployedVersion>;
   /** Nobody takes connections from this Unix socket any more. */
@@ -55,6 +57,7 @@ export class ProjectWorkers implements Publisher {
       {
         ...tools,
         onLines: (batch) => tools.onLines(batch, undefined),
+        onUsed: (used) => tools.onUsed(used, undefined),
         preview: (host) => this.#preview(host),
       },
     );
@@ -230,13 +233,18 @@ export class ProjectWorkers implements Publisher {
 
   #make(name: OwnSetName): OwnWorkers {
     const { project } = name;
-    const { ownFolder, closeSocket, onLines, preview, ...tools } = this.#tools;
+    const { ownFolder, closeSocket, onLines, onUsed, preview, ...tools } = this.#tools;
     const options: OwnWorkersOptions = {
       folder: ownFolder,
       settings: { ...this.#settings, slotBytesMax: slotBytesFor(this.#places + name.places) },
       closeSocket,
       preview,
-      tools: { ...tools, log: tools.log.child({ project }), onLines: (batch) => onLines(batch, project) },
+      tools: {
+        ...tools,
+        log: tools.log.child({ project }),
+        onLines: (batch) => onLines(batch, project),
+        onUsed: (used) => onUsed(used, project),
+      },
     };
     const made = new OwnWorkers(name, options);
     this.#all.add(made);

@@ -99,6 +99,8 @@ export type FromWorker =
   | { readonly kind: 'preview'; readonly host: string }
   /** Somebody has asked it to end: it takes no more connections, and exits once it is done. */
   | { readonly kind: 'leaving' }
+  /** `project/name` of functions that were used since this was said before, the last one at the end. */
+  | { readonly kind: 'used'; readonly functions: readonly string[] }
   /** What functions have logged. One batch is on the way at a time. */
   | { readonly kind: 'lines'; readonly batch: LineBatch };
 

@@ -7,12 +7,14 @@ import { FunctionLogs } from './function-logs.ts';
 import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
 import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
 import { ImageStore, imagesFolderOf } from './image-store.ts';
+import { useSaveEveryMs } from './limits.ts';
 import type { Log } from './log.ts';
 import { packageVersion } from './paths.ts';
 import type { Platform } from './platform.ts';
+import { ProjectWorkers } from './project-workers.ts';
 import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
-import { ProjectWorkers } from './project-workers.ts';
+import { UseOrder } from './use-order.ts';
 
 /** What a supervisor leaves to the next one. */
 interface Kept {
@@ -38,10 +40,12 @@ export class Supervisor {
   readonly #kept: readonly DeployedFunction[] | undefined;
   readonly #workers: ProjectWorkers;
   readonly #logs: FunctionLogs;
+  readonly #uses: UseOrder;
   /** Functions that workers may have lines of. */
   readonly #published = new Set<string>();
-  /** Of a node that takes deploys. */
+  /** Of a node that takes deploys: the data directory is its alone. */
   #platform: Platform | undefined;
+  #saving: NodeJS.Timeout | undefined;
 
   constructor(link: GuardianLink, start: SupervisorStart, children: readonly AdoptedChild[], log: Log) {
     this.#link = link;
@@ -63,6 +67,7 @@ export class Supervisor {
         if (failure === undefined) log[level]({ function: name, project }, text);
       },
     });
+    this.#uses = new UseOrder(path.join(dataDir.path, 'last-used.json'), log);
     const imagesFolder = imagesFolderOf(dataDir.path);
     this.#workers = new ProjectWorkers(
       workers,
@@ -71,6 +76,8 @@ export class Supervisor {
         spawn: (spec, note) => link.spawn(spec, note),
         log,
         onLines: (batch, project) => this.#takeLines(batch, project),
+        onUsed: (used, project) => this.#uses.note(used, project),
+        inOrder: (functions) => this.#uses.sorted(functions),
         firstNumber: start.epoch * numbersPerEpoch,
         onCodeChanged: () => link.tell({ kind: 'restart' }),
         preview: (host) => this.#preview(host),
@@ -108,6 +115,8 @@ export class Supervisor {
     // First what could still change something.
     await this.#platform?.stop();
     if (lastLinesMs > 0) await Promise.race([this.#workers.ended(), sleep(lastLinesMs)]);
+    clearInterval(this.#saving);
+    if (this.#platform !== undefined) await this.#uses.save();
     await this.#logs.close();
   }
 
@@ -142,7 +151,8 @@ export class Supervisor {
     const [platform] = await Promise.all([open(), this.#workers.start()]);
     this.#platform = platform;
     // The data directory is this node's alone by now.
-    await this.#workers.sweep();
+    await Promise.all([this.#workers.sweep(), this.#uses.load()]);
+    this.#saving = setInterval(() => void this.#uses.save(), useSaveEveryMs).unref();
     const report = await platform.serve();
     this.#keep([]);
     return report;

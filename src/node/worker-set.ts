@@ -14,6 +14,10 @@ export interface WorkerSetTools {
   readonly log: Log;
   /** Takes what functions have logged, as a worker says. */
   readonly onLines: (batch: unknown) => void;
+  /** Takes which functions were used, as a worker says. */
+  readonly onUsed?: (functions: unknown) => void;
+  /** In which order workers are to load functions; as they come when undefined. */
+  readonly inOrder?: (functions: readonly DeployedFunction[]) => readonly DeployedFunction[];
   /** What is behind a version's own host; without it there are no such hosts. @throws MayflyError */
   readonly preview?: (host: string) => Promise<DeployedVersion | Forward>;
   /** Counts upwards from here: generations and requests of a supervisor are above those of the ones before it. */
@@ -118,7 +122,7 @@ export class WorkerSet {
    * @throws MayflyError
    */
   publish(functions: readonly DeployedFunction[], forwards: Snapshot['forwards'] = []): Promise<void> {
-    const published = this.#queue.then(() => this.#publish({ generation: this.#number(), functions, forwards }));
+    const published = this.#queue.then(() => this.#publish(functions, forwards));
     this.#queue = published.catch(() => {});
     return published;
   }
@@ -151,7 +155,13 @@ export class WorkerSet {
     await Promise.all(Array.from(this.#handles, (handle) => handle.exited));
   }
 
-  async #publish(snapshot: Snapshot): Promise<void> {
+  async #publish(given: readonly DeployedFunction[], forwards: Snapshot['forwards']): Promise<void> {
+    const functions = this.#tools.inOrder?.(given) ?? given;
+    const snapshot: Snapshot = {
+      generation: this.#number(),
+      functions,
+      ...(forwards === undefined ? {} : { forwards }),
+    };
     const fresh = await this.#loadEverywhere(snapshot);
     // Up to the last message nothing else can happen: whoever becomes a member from now on begins with this snapshot.
     this.#current = snapshot;
@@ -299,6 +309,7 @@ export class WorkerSet {
   #handle(link: ChildLink): WorkerHandle {
     const handle = new WorkerHandle(link, this.#number(), {
       lines: (batch) => this.#tools.onLines(batch),
+      used: (used) => this.#tools.onUsed?.(used),
       preview: (worker, host) => void this.#preview(worker, host),
       leaving: (worker) => {
         this.#leaving.add(worker);

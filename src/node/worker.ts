@@ -49,6 +49,7 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerTools;
   readonly #gateway: Gateway;
+  readonly #functions: FunctionShelf;
   readonly #shelf: VersionShelf;
   readonly #logs = new WeakMap<DeployedVersion, GuestLog>();
   readonly #previews: PreviewVersions | undefined;
@@ -67,7 +68,7 @@ export class Worker {
     this.#lines = new FunctionLogSender((batch) => tools.tell({ kind: 'lines', batch }));
     const { serverTiming, previewDomain } = settings;
     this.#forwards = new Forwards((project) => tools.engine.measuresOf(project));
-    const functions = new FunctionShelf({
+    this.#functions = new FunctionShelf({
       load: (version, measures) => this.#load(version, measures),
       measuresOf: (project) => tools.engine.measuresOf(project),
       failed: ({ project, name }, error) =>
@@ -77,7 +78,7 @@ export class Worker {
       loadedMax: loadedFunctionsMax,
       loadedBytesMax: loadedImageBytesMax,
     });
-    this.#shelf = new VersionShelf(functions, (version) => this.#makeLog(version));
+    this.#shelf = new VersionShelf(this.#functions, (version) => this.#makeLog(version));
     this.#previews =
       previewDomain === undefined
         ? undefined
@@ -152,6 +153,12 @@ export class Worker {
     this.#isListening = true;
   }
 
+  /** Tells the supervisor which functions were used since it was told before. */
+  tellUse(): void {
+    const used = new Set(this.#functions.takeUsed().map(({ project, name }) => `${project}/${name}`));
+    if (used.size > 0) this.#tools.tell({ kind: 'used', functions: [...used] });
+  }
+
   /** The supervisor has taken the lines that it was sent. */
   linesTaken(): void {
     this.#lines.taken();
@@ -160,6 +167,7 @@ export class Worker {
   /** Finishes the requests under way, and gives everything back. */
   async stop(deadlineMs: number, quietMs?: number): Promise<void> {
     const cut = await this.#gateway.stop(deadlineMs, quietMs);
+    this.tellUse();
     if (cut > 0)
       this.#tools.log.warn({ connections: cut, deadlineMs }, 'connections were cut: not done by the deadline');
     for (const { log } of this.#served.held.versions) log.flush();

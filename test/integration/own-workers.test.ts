@@ -99,6 +99,8 @@ test('own workers that are killed cost others nothing, and are back within a sec
   const node = await twoTenants(t, 1);
   const others = new SteadyLoad(node.port, 4);
   t.after(async () => void (await others.stop()));
+  // Two shared workers and an own one, and two that stand by.
+  await until(() => pidsOf(node.guardianPid, 'worker').length === 5, 'those that stand by');
   const [victim = 0] = await ownPids(node, 'shop');
   process.kill(victim, 'SIGKILL');
   await until(() => !isAlive(victim), 'the worker to end');
@@ -114,7 +116,7 @@ test('own workers that are killed cost others nothing, and are back within a sec
 
 test('own workers are given, changed and taken away under load without losing a request', { skip }, async (t) => {
   const node = await oneTenant(t);
-  const load = new SteadyLoad(node.port, 8);
+  const load = new SteadyLoad(node.port, 4);
   t.after(async () => void (await load.stop()));
   for (const count of [1, 2, 0, 1]) {
     await adminOf(node).changeProject('default', { workers: count });
@@ -148,6 +150,7 @@ test(
     assert.deepEqual(await ownPids(node, 'shop'), before);
     assert.match((await node.ask('/', 'shop.example')).text, /SHOP_KEY=hunter2/);
     assert.equal(await node.stop(), 0);
+    assert.match(readFileSync(path.join(node.dataDir, 'last-used.json'), 'utf8'), /"shop\/env"/);
     const again = await startPlatform(t, node.dataDir);
     assert.equal((await ownPids(again, 'shop')).length, 1);
     assert.match((await again.ask('/', 'shop.example')).text, /SHOP_KEY=hunter2/);
