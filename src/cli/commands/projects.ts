@@ -45,22 +45,6 @@ export function projectsCommand({ terminal }: CommandContext): Command {
       if (flags.json === true) printJson(terminal, project);
       else terminal.print(`Created project ${project.id}\n`);
     });
-  const workers = withAdmin(
-    makeCommand('workers', 'Give a project workers of its own, which serve nothing else', [
-      'mayfly projects workers shop 2',
-      'mayfly projects workers shop 0',
-    ]),
-  )
-    .argument('<name>', 'the project')
-    .argument('<count>', 'how many; 0 has it share the node’s with the others', wholeNumber(0, 9999))
-    .option('--json', 'print the project as JSON')
-    .action(async (id: string, count: number, flags: Flags) => {
-      const client = await connect(flags, terminal);
-      const project = await client.changeProject(id, { workers: count });
-      if (flags.json === true) printJson(terminal, project);
-      else if (count === 0) terminal.print(`Project ${id} shares the node’s workers\n`);
-      else terminal.print(`Project ${id} has ${countText(count, 'worker')} of its own\n`);
-    });
   const remove = withAdmin(
     makeCommand('delete', 'Delete a project that has no functions, with its secrets and tokens', [
       'mayfly projects delete shop',
@@ -80,8 +64,27 @@ export function projectsCommand({ terminal }: CommandContext): Command {
     .helpCommand(false)
     .addCommand(list, { isDefault: true })
     .addCommand(create)
-    .addCommand(workers)
+    .addCommand(workersCommand(terminal))
     .addCommand(remove);
+}
+
+function workersCommand(terminal: CommandContext['terminal']): Command {
+  return withAdmin(
+    makeCommand('workers', 'Give a project workers of its own, which serve nothing else', [
+      'mayfly projects workers shop 2',
+      'mayfly projects workers shop 0',
+    ]),
+  )
+    .argument('<name>', 'the project')
+    .argument('<count>', 'how many; 0 has it share the node’s with the others', wholeNumber(0, 9999))
+    .option('--json', 'print the project as JSON')
+    .action(async (id: string, count: number, flags: Flags) => {
+      const client = await connect(flags, terminal);
+      const project = await client.changeProject(id, { workers: count });
+      if (flags.json === true) printJson(terminal, project);
+      else if (count === 0) terminal.print(`Project ${id} shares the node’s workers\n`);
+      else terminal.print(`Project ${id} has ${countText(count, 'worker')} of its own\n`);
+    });
 }
 
 function limitsText(limits: object): string {
