@@ -43,7 +43,8 @@ export class UseOrder {
    */
   note(used: unknown, only?: string): void {
     if (!Array.isArray(used)) return;
-    for (const name of used.slice(-useOrderMax) as unknown[]) {
+    const names: readonly unknown[] = used;
+    for (const name of names.slice(-useOrderMax)) {
       if (typeof name !== 'string' || name.length > nameLengthMax) continue;
       if (only !== undefined && !name.startsWith(`${only}/`)) continue;
       this.#used.delete(name);
