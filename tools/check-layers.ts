@@ -40,6 +40,7 @@ const homes: ReadonlyMap<string, readonly string[]> = new Map([
   ['commander', ['cli']],
   ['pino', ['node']],
   ['smol-toml', ['config']],
+  ['undici', ['node']],
   ['zod', ['config', 'control', 'admin']],
 ]);
 

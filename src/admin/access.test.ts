@@ -32,6 +32,7 @@ const rows: Readonly<Record<string, Row>> = {
   listProjects: { rule: 'own read', path: '/v1/projects' },
   createProject: { rule: 'node admin', path: '/v1/projects', body: { id: 'other' } },
   getProject: { rule: 'project read', path: shop },
+  changeProject: { rule: 'node admin', path: shop, body: { workers: 0 } },
   deleteProject: { rule: 'node admin', path: shop },
   listFunctions: { rule: 'project read', path: `${shop}/functions` },
   getFunction: { rule: 'project read', path: cart },

@@ -12,6 +12,7 @@ import type {
   NewTokenResource,
   PageResource,
   ProgressResource,
+  ProjectChangeInput,
   ProjectResource,
   RouteResource,
   SecretResource,
@@ -73,6 +74,11 @@ export class AdminClient {
 
   createProject(input: NewProjectInput, options?: OnceOptions): Promise<ProjectResource> {
     return this.#post(['projects'], input, onceHeaders(options));
+  }
+
+  /** Returns once it is so: new workers serve by then. */
+  changeProject(project: string, input: ProjectChangeInput): Promise<ProjectResource> {
+    return this.#connection.json({ method: 'PATCH', path: ['projects', project], json: input });
   }
 
   async deleteProject(project: string): Promise<void> {

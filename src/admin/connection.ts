@@ -14,7 +14,7 @@ export interface ConnectionOptions {
 
 /** One request. */
 export interface Ask {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Segments behind `/v1/`, as they are: they are encoded here. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;

@@ -57,7 +57,7 @@ export interface Answer<T = unknown> {
 export interface EndpointSpec<Path extends string, Q, B, T> {
   /** Its name in OpenAPI and in the client. */
   readonly id: string;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: Path;
   /** One line. */
   readonly summary: string;

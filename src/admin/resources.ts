@@ -10,6 +10,8 @@ export interface ProjectResource {
   readonly createdAt: string;
   /** What its functions may ask for at most. */
   readonly limits: Partial<Limits>;
+  /** Workers of its own, which serve nothing else; 0 when it shares those of the node. */
+  readonly workers: number;
 }
 
 export interface DeploymentResource {
@@ -126,7 +128,13 @@ export interface StatusResource {
   /** Where functions are served. */
   readonly url: string;
   readonly generation: number;
-  readonly workers: readonly { readonly index: number; readonly pid?: number; readonly state: string }[];
+  readonly workers: readonly {
+    readonly index: number;
+    /** Whose own it is; of a worker that all projects share, none. */
+    readonly project?: string;
+    readonly pid?: number;
+    readonly state: string;
+  }[];
 }
 
 export interface SnapshotResource {
@@ -166,6 +174,10 @@ export interface WeightsInput {
 export interface NewProjectInput {
   readonly id: string;
   readonly limits?: Partial<Limits>;
+}
+
+export interface ProjectChangeInput {
+  readonly workers: number;
 }
 
 export interface NewTokenInput {

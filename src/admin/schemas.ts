@@ -94,6 +94,18 @@ export const projectSchema: z.ZodType<resources.ProjectResource> = named(
     id: name,
     createdAt: time,
     limits: someLimits.describe('What its functions may ask for at most'),
+    workers: z
+      .int()
+      .min(0)
+      .describe('Workers of its own, which serve nothing else; 0 when it shares those of the node'),
+  }),
+);
+
+/** What can be changed of a project. */
+export const projectChangeSchema: z.ZodType<resources.ProjectChangeInput> = named(
+  'ProjectChangeInput',
+  z.strictObject({
+    workers: z.int().min(0).max(10_000).describe('Workers of its own; 0 has it share those of the node'),
   }),
 );
 
@@ -203,7 +215,14 @@ export const statusSchema: z.ZodType<resources.StatusResource> = named(
     startedAt: time,
     url: z.string().describe('Where functions are served'),
     generation: z.int(),
-    workers: z.array(z.strictObject({ index: z.int(), pid: z.int().exactOptional(), state: z.string() })),
+    workers: z.array(
+      z.strictObject({
+        index: z.int(),
+        project: name.exactOptional().describe('Whose own it is; of a worker that all projects share, none'),
+        pid: z.int().exactOptional(),
+        state: z.string(),
+      }),
+    ),
   }),
 );
 

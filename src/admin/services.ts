@@ -20,6 +20,8 @@ export interface NodeStatusReport {
 /** A process that serves. */
 export interface WorkerStatus {
   readonly index: number;
+  /** Whose own it is; of a worker that all projects share, none. */
+  readonly project?: string;
   /** None while it is started again. */
   readonly pid?: number;
   readonly state: 'starting' | 'serving' | 'stopping';

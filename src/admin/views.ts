@@ -31,8 +31,8 @@ export function pageView<T, R>(page: Page<T>, view: (item: T) => R): PageResourc
   return { items: page.items.map(view), ...(page.next === undefined ? {} : { next: page.next }) };
 }
 
-export function projectView({ id, createdAt, limits }: Project): ProjectResource {
-  return { id, createdAt: timeText(createdAt), limits };
+export function projectView({ id, createdAt, limits, workers }: Project): ProjectResource {
+  return { id, createdAt: timeText(createdAt), limits, workers };
 }
 
 function deploymentView({ entries, stickyBy, at, by }: Deployment): DeploymentResource {
@@ -119,6 +119,11 @@ export function statusView({
     startedAt: timeText(startedAt),
     url: localUrl(address),
     generation,
-    workers: workers.map(({ index, pid, state }) => ({ index, state, ...(pid === undefined ? {} : { pid }) })),
+    workers: workers.map(({ index, project, pid, state }) => ({
+      index,
+      ...(project === undefined ? {} : { project }),
+      state,
+      ...(pid === undefined ? {} : { pid }),
+    })),
   };
 }

@@ -52,6 +52,7 @@ export interface ErrorParamsByCode extends AdminErrorParams, PlatformErrorParams
   builder_failed: { reason: string; hint?: string };
   bad_functions: { problems: readonly FunctionProblem[] };
   worker_failed: { reason: string };
+  worker_lost: object;
   supervisor_failed: { reason: string };
   code_changed: object;
 }
@@ -269,6 +270,12 @@ const errorTable: { readonly [C in ErrorCode]: ErrorEntry<ErrorParams<C>> } = {
       `Cannot serve ${countText(p.problems.length, 'function')}: what is wrong stands below${p.problems.map(problemText).join('')}`,
   ),
   worker_failed: entry(500, Fault.operator, (p) => `Cannot start a worker: ${p.reason}`),
+  worker_lost: entry(
+    502,
+    Fault.operator,
+    () =>
+      'Cannot finish the request: the worker that had it, one of the project’s own, has ended or cut the connection',
+  ),
   supervisor_failed: entry(500, Fault.operator, (p) => `Cannot start the supervisor: ${p.reason}`),
   code_changed: entry(
     500,

@@ -17,6 +17,7 @@ export interface PlatformErrorParams {
   already_exists: { what: string; name: string };
   not_empty: { what: string; name: string; holds: string };
   too_many: { what: string; limit: number };
+  too_many_workers: { workers: number; wanted: number };
   changed_meanwhile: { what: string; name: string };
   outcome_unknown: { what: string; name: string };
   bad_settings: { mistakes: readonly string[] };
@@ -86,6 +87,12 @@ export const platformErrors: { readonly [C in keyof PlatformErrorParams]: ErrorE
     409,
     Fault.user,
     (p) => `Cannot add one more: there are ${p.limit} ${p.what} already, which is the most`,
+  ),
+  too_many_workers: entry(
+    409,
+    Fault.user,
+    (p) => `Cannot give the project ${p.workers} workers of its own: 0 to ${p.wanted} are wanted on this node now`,
+    () => 'Each is a process; take some from other projects, or use a machine with more cores',
   ),
   changed_meanwhile: entry(
     409,

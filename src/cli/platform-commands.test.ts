@@ -171,7 +171,7 @@ test('secrets come from a file or from stdin, and never from the command line or
 test('tokens and projects are made, listed and taken away', async (t) => {
   const { admin, run } = await start(t);
   assert.equal((await run('projects', 'create', 'new', '--limit', 'cpuMs=100')).out, 'Created project new\n');
-  assert.match((await run('projects')).out, /\nnew +\S+ \S+ +cpuMs=100\n/);
+  assert.match((await run('projects')).out, /\nnew +\S+ \S+ +shared +cpuMs=100\n/);
   const created = await run('tokens', 'create', 'ci', '--scope', 'deploy', '--expires', '90d', '--project', 'new');
   assert.match(created.out, /^mfy_[\w-]{43}\n$/);
   assert.match(created.said, /for project new: deploy\. It is not shown again/);

@@ -71,6 +71,8 @@ export class ControlPlane implements Control {
     }
     await sweepFunctions(context, functions, new Set(all.filter((id) => !readable.has(id))));
     await sweepArtifacts(context);
+    for (const { value } of await context.tables.projects.list('', {}, () => {}))
+      if (value.workers > 0) context.serving.setWorkers(value.id, value.workers);
     await plane.#takeUp([...functions.values()]);
     if ((await context.tables.projects.get(policy.anyHostProject)) === undefined)
       await plane.projects.create(policy.anyHostProject, {}, nodeActor);

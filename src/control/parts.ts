@@ -41,6 +41,12 @@ export interface Projects {
   list(options?: PageOptions): Promise<Page<Project>>;
   /** @throws MayflyError not_found */
   get(id: string): Promise<Project>;
+  /**
+   * Gives a project workers of its own, or with 0 has it share those of the node. It is served by them when this returns; when it
+   * throws, all is as it was.
+   * @throws MayflyError not_found, too_many, worker_failed, changed_meanwhile
+   */
+  setWorkers(id: string, workers: number, actor: Actor): Promise<Project>;
   /** Deletes a project without functions, and its secrets, tokens and artifacts. @throws MayflyError not_found, not_empty */
   delete(id: string, actor: Actor): Promise<void>;
 }

@@ -30,6 +30,8 @@ export interface ServingState {
   /** Grows with every change, over restarts too. */
   readonly generation: number;
   readonly functions: readonly ServedFunction[];
+  /** Projects that have workers of their own, and how many; the others share those of the node. */
+  readonly workers: ReadonlyMap<ProjectId, number>;
 }
 
 /** Brings what is deployed to those who serve it. */
@@ -74,4 +76,6 @@ export interface ControlPolicy {
   readonly anyHostProject: ProjectId;
   /** Below it every version has a host of its own; undefined when there are no such hosts. */
   readonly previewDomain: string | undefined;
+  /** Workers that projects may have of their own, all of them together. */
+  readonly ownWorkersMax: number;
 }

@@ -121,7 +121,13 @@ const deployment: z.ZodType<Deployment> = z.object({
   by: tokenId,
 });
 
-export const projectSchema: z.ZodType<Project> = z.object({ id: project, createdAt: time, limits: someLimits });
+export const projectSchema: z.ZodType<Project> = z.object({
+  id: project,
+  createdAt: time,
+  limits: someLimits,
+  // Records of before there were such workers have none.
+  workers: z.int().nonnegative().default(0),
+});
 
 export const functionSchema: z.ZodType<StoredFunction> = z
   .object({

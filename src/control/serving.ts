@@ -24,6 +24,7 @@ export interface ServingTools {
 export class Serving implements Snapshots {
   readonly #tools: ServingTools;
   readonly #functions = new Map<string, ServedFunction>();
+  #workers: ReadonlyMap<ProjectId, number> = new Map();
   #generation: number;
   #published: ServingState;
   #publishing: Promise<void> | undefined;
@@ -36,7 +37,7 @@ export class Serving implements Snapshots {
     this.#tools = tools;
     // Nothing has been published, not even that there is nothing.
     this.#generation = generation + 1;
-    this.#published = { generation, functions: [] };
+    this.#published = { generation, functions: [], workers: this.#workers };
   }
 
   /** Of what is served everywhere. */
@@ -46,7 +47,7 @@ export class Serving implements Snapshots {
 
   /** All that is to be served by now. */
   state(): ServingState {
-    return { generation: this.#generation, functions: [...this.#functions.values()] };
+    return { generation: this.#generation, functions: [...this.#functions.values()], workers: this.#workers };
   }
 
   /**
@@ -94,6 +95,20 @@ export class Serving implements Snapshots {
   /** Has nothing of a function be served from the next publishing on. */
   remove(project: ProjectId, name: FunctionName): void {
     this.#functions.delete(functionId(project, name));
+    this.#generation++;
+  }
+
+  /** How many workers of their own projects have. */
+  get workers(): ReadonlyMap<ProjectId, number> {
+    return this.#workers;
+  }
+
+  /** Gives a project so many workers of its own from the next publishing on. */
+  setWorkers(project: ProjectId, count: number): void {
+    const workers = new Map(this.#workers);
+    if (count > 0) workers.set(project, count);
+    else workers.delete(project);
+    this.#workers = workers;
     this.#generation++;
   }
 

@@ -16,6 +16,8 @@ export interface Project {
   readonly createdAt: number;
   /** What its functions may ask for at most. */
   readonly limits: Partial<Limits>;
+  /** Workers of its own, which serve nothing else; 0 when it shares those of the node. */
+  readonly workers: number;
 }
 
 /** What a version runs with, beside its artifact. */

@@ -12,6 +12,8 @@ import { type StickyBy, TrafficSplit } from './traffic-split.ts';
 export interface GatewayVersion {
   readonly loaded: LoadedFunction;
   readonly limits: Limits;
+  /** Other than the gateway's own: `hidden` where the response says itself what it took. */
+  readonly serverTiming?: ServerTiming | undefined;
 }
 
 /** A deployed function: its versions share what comes in on its routes. */
@@ -61,10 +63,10 @@ export class Destinations {
     return new TrafficSplit(shares, stickyBy, `${loaded?.project ?? ''}/${loaded?.name ?? ''}`);
   }
 
-  #target({ loaded, limits }: GatewayVersion, mountPath: string): Target {
+  #target({ loaded, limits, serverTiming }: GatewayVersion, mountPath: string): Target {
     const policy = {
       bodyBytesMax: limits.responseBodyBytes,
-      serverTiming: this.#serverTiming,
+      serverTiming: serverTiming ?? this.#serverTiming,
       heads: new ResponseHeads(),
     };
     return { kind: 'target', loaded, limits, policy, mountPath };

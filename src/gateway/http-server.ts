@@ -1,5 +1,5 @@
 import { createServer, IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { errorText, MayflyError } from '../base/mod.ts';
@@ -196,9 +196,9 @@ export function listenOn(server: NetServer, address: ListenAddress, socket?: Lis
   server.once('error', fail);
   server.listen(socket ?? { host: address.host, port: address.port }, () => {
     server.off('error', fail);
-    // A TCP server that listens has an AddressInfo: https://nodejs.org/api/net.html#serveraddress
-    const { port } = server.address() as AddressInfo;
-    resolve({ host: address.host, port });
+    const found = server.address();
+    // One that listens on a Unix socket has no port: https://nodejs.org/api/net.html#serveraddress
+    resolve({ host: address.host, port: typeof found === 'object' && found !== null ? found.port : address.port });
   });
   return promise;
 }

@@ -29,6 +29,7 @@ const details: { readonly [Code in ErrorCode]?: string } = {
   memory_limit: 'The function needed more memory than it is allowed',
   cpu_limit: 'The function used more CPU time than it is allowed',
   overloaded: 'Too many requests are under way, try again later',
+  worker_lost: 'The process that ran the function ended',
   wall_limit: 'The function took longer than it is allowed',
   internal: 'The node failed to answer the request',
 };

@@ -19,8 +19,8 @@ export class DeployPublisher implements ControlPublisher {
     return this.#workers.warm(versions.map(deployedVersion));
   }
 
-  async publish({ functions }: ServingState): Promise<void> {
-    await this.#workers.publish(functions.map(deployedFunction));
+  async publish({ functions, workers }: ServingState): Promise<void> {
+    await this.#workers.publish(functions.map(deployedFunction), workers);
     const served = new Set(functions.map(keyOf));
     for (const one of this.#published) if (!served.has(keyOf(one))) this.#onGone(one.project, one.name);
     this.#published = functions;

@@ -258,3 +258,18 @@ test('FunctionShelf tells of a load behind that failed, as nobody else is told',
   await under.fails('a', problem);
   assert.deepEqual(under.failures, [problem]);
 });
+
+test('FunctionShelf.takeUsed tells what was called since it was asked before, the last one at the end', () => {
+  const { shelf } = new ShelfUnderTest();
+  const [one, two, three] = ['one', 'two', 'three'].map((name) => shelf.place(deployed(name)));
+  const used = (): string =>
+    shelf
+      .takeUsed()
+      .map(({ name }) => name)
+      .join(' ');
+  for (const placed of [two, one, two]) if (placed !== undefined) call(placed);
+  assert.equal(used(), 'one two');
+  if (three !== undefined) call(three);
+  assert.equal(used(), 'three');
+  assert.equal(used(), '');
+});

@@ -46,6 +46,7 @@ export class FunctionShelf {
   readonly #behind = new Set<ShelvedFunction>();
   #loading = 0;
   #uses = 0;
+  #usesTaken = 0;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -71,6 +72,13 @@ export class FunctionShelf {
     this.#wanted.delete(placed);
     this.#behind.delete(placed);
     await placed.close();
+  }
+
+  /** The functions that were called since this was asked before, the last one at the end. */
+  takeUsed(): ShelvedFunction[] {
+    const used = [...this.#all].filter(({ lastUse }) => lastUse > this.#usesTaken);
+    this.#usesTaken = this.#uses;
+    return used.toSorted((a, b) => a.lastUse - b.lastUse);
   }
 
   /** Loads a function that is to take traffic, if it is not there already. @throws MayflyError why it cannot be */

@@ -9,8 +9,8 @@ export interface ChildLink {
   readonly exited: Promise<Exit>;
   /** Where its messages go from now on. */
   onMessage(listener: (message: unknown) => void): void;
-  /** Sends it `message`: with the socket of a place, where one is given; `note` is for the supervisor that comes after this one. */
-  send(message: object, extra?: { readonly socket?: number; readonly note?: unknown }): void;
+  /** Sends it `message`: with the socket of a place or of a path, where one is given; `note` is for the supervisor that comes after this one. */
+  send(message: object, extra?: { readonly socket?: number | string; readonly note?: unknown }): void;
   kill(): void;
 }
 
@@ -120,7 +120,7 @@ class Child implements ChildLink {
     this.#listener = listener;
   }
 
-  send(message: object, extra: { readonly socket?: number; readonly note?: unknown } = {}): void {
+  send(message: object, extra: { readonly socket?: number | string; readonly note?: unknown } = {}): void {
     this.#tell({ kind: 'send', id: this.#id, message, ...extra });
   }
 

@@ -15,6 +15,8 @@ export interface ChildSpec {
   readonly execArgv: readonly string[];
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** When the node stops: with the others, or once they have ended, who may have something for it to do until then. */
+  readonly ends?: 'last';
 }
 
 /** A child that outlived the supervisor that had it started. */
@@ -81,15 +83,17 @@ export interface NodeReport {
 
 export type ToGuardian =
   | { readonly kind: 'spawn'; readonly id: ChildId; readonly spec: ChildSpec; readonly note: unknown }
-  /** `socket` is the place whose socket goes with it; `note` replaces what was noted, as soon as this is sent and not otherwise. */
+  /** `socket` is the place whose socket goes with it, or the path of a Unix socket, which is opened by that; `note` replaces what was noted, as soon as this is sent and not otherwise. */
   | {
       readonly kind: 'send';
       readonly id: ChildId;
       readonly message: unknown;
-      readonly socket?: number;
+      readonly socket?: number | string;
       readonly note?: unknown;
     }
   | { readonly kind: 'kill'; readonly id: ChildId }
+  /** Nobody is to have this Unix socket any more. */
+  | { readonly kind: 'closeSocket'; readonly path: string }
   /** Is handed to every supervisor that comes after. No secrets: those come from the data directory. */
   | { readonly kind: 'keep'; readonly kept: unknown }
   | { readonly kind: 'progress'; readonly step: string }

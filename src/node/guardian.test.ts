@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { temporaryFolder } from '../../test/support/node-under-test.ts';
 import { isMayflyError, MayflyError, toWireError } from '../base/mod.ts';
 import { ServerTiming } from '../gateway/mod.ts';
 import type { ChildId, FromGuardian, ToGuardian } from './guardian-protocol.ts';
@@ -191,4 +194,25 @@ test('Guardian starts nothing more once it stops', async (t) => {
   started.supervisors[0]?.say({ kind: 'spawn', id, spec, note: 'idle' });
   assert.equal(started.children.length, 0);
   assert.equal(started.supervisors.length, 1);
+});
+
+test('Guardian.stop ends those that are to end last after the others, and closes their sockets', async (t) => {
+  const started = await start(t);
+  await ready(started);
+  const [supervisor] = started.supervisors;
+  const socket = path.join(temporaryFolder(t), '0');
+  for (const ends of ['last', undefined] as const) {
+    const name = `ends ${ends}` as ChildId;
+    supervisor?.say({ kind: 'spawn', id: name, spec: { ...spec, ...(ends === undefined ? {} : { ends }) }, note: 0 });
+    if (ends === 'last') supervisor?.say({ kind: 'send', id: name, message: {}, socket });
+  }
+  const [last, other] = started.children;
+  assert.equal(last?.handles.length, 1);
+  assert.ok(existsSync(socket));
+  let endedFirst: string | undefined;
+  last?.once('exit', () => (endedFirst ??= 'last'));
+  other?.once('exit', () => (endedFirst ??= 'other'));
+  await started.guardian.stop(1000);
+  assert.equal(endedFirst, 'other');
+  assert.ok(!existsSync(socket));
 });

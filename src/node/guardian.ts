@@ -19,6 +19,7 @@ import type { ListeningSockets } from './listening-sockets.ts';
 import type { Log } from './log.ts';
 import { entryFile } from './paths.ts';
 import type { SupervisorSettings } from './supervisor-settings.ts';
+import { UnixSockets } from './unix-sockets.ts';
 
 /** What a guardian works with. */
 export interface GuardianTools {
@@ -37,6 +38,7 @@ export interface ProcessStarter {
 
 interface Child {
   readonly process: ChildProcess;
+  readonly ends: ChildSpec['ends'];
   note: unknown;
 }
 
@@ -50,6 +52,7 @@ export class Guardian {
   readonly #starter: ProcessStarter;
   readonly #children = new Map<ChildId, Child>();
   readonly #backoff = new Backoff();
+  readonly #unixSockets = new UnixSockets();
   #supervisor: ChildProcess | undefined;
   #state: 'starting' | 'running' | 'stopping' = 'starting';
   #kept: unknown;
@@ -95,9 +98,21 @@ export class Guardian {
     this.#state = 'stopping';
     // The queue behind a socket is lost with the last one who has it: workers empty theirs before they give it up.
     this.#tools.sockets.close();
-    const processes = [...this.#children.values()].map((child) => child.process);
-    if (this.#supervisor !== undefined) processes.push(this.#supervisor);
-    await Promise.all(processes.map((each) => end(each, deadlineMs, 'end')));
+    const supervisor = this.#supervisor;
+    await Promise.all([
+      this.#endChildren(performance.now() + deadlineMs),
+      supervisor === undefined ? undefined : end(supervisor, deadlineMs, 'end'),
+    ]);
+    this.#unixSockets.close();
+  }
+
+  async #endChildren(deadline: number): Promise<void> {
+    const children = [...this.#children.values()];
+    for (const ends of [undefined, 'last']) {
+      const leftMs = Math.max(0, deadline - performance.now());
+      const now = children.filter((child) => child.ends === ends);
+      await Promise.all(now.map((child) => end(child.process, leftMs, 'end')));
+    }
   }
 
   async #restart(): Promise<void> {
@@ -179,6 +194,9 @@ export class Guardian {
       case 'kill':
         this.#children.get(message.id)?.process.kill('SIGKILL');
         break;
+      case 'closeSocket':
+        this.#unixSockets.closeOne(message.path);
+        break;
       case 'keep':
         this.#kept = message.kept;
         break;
@@ -201,7 +219,7 @@ export class Guardian {
 
   #spawn(id: ChildId, spec: ChildSpec, note: unknown): void {
     const child = this.#starter.child(spec);
-    this.#children.set(id, { process: child, note });
+    this.#children.set(id, { process: child, ends: spec.ends, note });
     child.on('message', (message) => this.#tell({ kind: 'message', id, message }));
     onEnd(child, (exit) => {
       this.#children.delete(id);
@@ -215,9 +233,18 @@ export class Guardian {
     // One that has ended meanwhile says so by its exit.
     if (child === undefined || !child.process.connected) return;
     if (message.note !== undefined) child.note = message.note;
-    const socket = message.socket === undefined ? undefined : this.#tools.sockets.of(message.socket);
+    const socket = this.#socket(message.socket);
     // Node takes handles of its own kind; its types know sockets and servers alone.
     child.process.send(message.message as object, socket as never, {}, () => {});
+  }
+
+  #socket(named: number | string | undefined): object | undefined {
+    if (typeof named === 'number') return this.#tools.sockets.of(named);
+    if (named === undefined) return undefined;
+    const found = this.#unixSockets.of(named);
+    if (!(found instanceof Error)) return found;
+    this.#tools.log.error({ path: named, reason: found.message }, 'a Unix socket could not be opened');
+    return undefined;
   }
 
   #tell(message: FromGuardian): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { digestOf, isMayflyError } from '../base/mod.ts';
-import { ImageStore, readImage } from './image-store.ts';
+import { ImageStore, readImage, shareImage } from './image-store.ts';
 
 function folder(t: TestContext): string {
   const made = mkdtempSync(path.join(tmpdir(), 'mayfly-store-'));
@@ -57,4 +57,18 @@ test('two stores share a folder', async (t) => {
   const digests = await Promise.all([first.put(Buffer.from('same')), second.put(Buffer.from('same'))]);
   assert.equal(digests[0], digests[1]);
   assert.equal(readdirSync(first.imagesFolder).length, 1);
+});
+
+test('shareImage makes an image readable in another folder, once or again, and no image that is not there', async (t) => {
+  const store = await ImageStore.open(folder(t));
+  const other = folder(t);
+  const digest = await store.put(Buffer.from('an image'));
+  await shareImage(store.imagesFolder, other, digest);
+  await shareImage(store.imagesFolder, other, digest);
+  assert.equal(Buffer.from(await readImage(other, digest)).toString(), 'an image');
+  const missing = digestOf(Buffer.from('no image'));
+  await assert.rejects(shareImage(store.imagesFolder, other, missing), (error) =>
+    isMayflyError(error, 'image_corrupt'),
+  );
+  assert.equal(readdirSync(other).length, 1);
 });

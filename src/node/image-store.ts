@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type Digest, digestOf, isDigest, kib, MayflyError } from '../base/mod.ts';
 import { fileErrorReason } from '../config/mod.ts';
@@ -111,4 +111,31 @@ export async function readImage(imagesFolder: string, digest: Digest): Promise<U
   if ((await digestOffThread(bytes)) !== digest)
     throw new MayflyError('image_corrupt', { reason: `${digest} has other content than its name says` });
   return bytes;
+}
+
+/**
+ * Makes an image readable in another folder of images, for a worker that is to see no others.
+ * @throws MayflyError image_corrupt
+ */
+export async function shareImage(fromFolder: string, toFolder: string, digest: Digest): Promise<void> {
+  const [source, target] = [imagePath(fromFolder, digest), imagePath(toFolder, digest)];
+  try {
+    await link(source, target);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    await copyImage(source, target, digest);
+  }
+}
+
+/** For file systems that have no links. */
+async function copyImage(source: string, target: string, digest: Digest): Promise<void> {
+  const temporary = `${target}.${randomUUID()}`;
+  try {
+    await copyFile(source, temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    const reason = `${digest} cannot be read, ${fileErrorReason(error)}`;
+    throw new MayflyError('image_corrupt', { reason }, { cause: error });
+  }
 }

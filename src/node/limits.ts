@@ -106,3 +106,26 @@ export const devStopDeadlineMs = 500;
 export const logTakenDeadlineMs = 5000;
 /** How often uploads that nobody uses are looked for. */
 export const sweepEveryMs = 3_600_000;
+
+/** Requests under way from one shared worker to the own workers of one project, of the 10,000 that it may have in all. */
+export const forwardedCallsMax = 1000;
+/** The head of a response from there: a guest's own may have 64 KiB, and the worker adds a few lines. */
+export const forwardedHeadBytesMax: number = 80 * kib;
+/** A connection is used again within this time: well below `leaveQuietMs`, after which a worker that leaves may close it. */
+export const forwardedIdleMs = 500;
+/** An own worker ends a call at its wallMs. One that has said nothing for so long after that is given up. */
+export const forwardedGraceMs = 2000;
+/** Own workers of all projects together, for each core: each is a process. */
+export const ownWorkersPerCore = 8;
+/** A socket's path: the least that systems allow, of which the end of the string takes one. */
+export const socketPathBytesMax = 103;
+
+/** What of the memory that a node may use is for slots, shared between its workers; and the least and the most for one of them. */
+export const slotBytesShare = 0.5;
+export const slotBytesLeast: number = 64 * mib;
+export const slotBytesMost: number = 2048 * mib;
+
+/** Functions whose order of last use is kept; how often workers tell of it, and it is written down. */
+export const useOrderMax = 10_000;
+export const useReportEveryMs = 15_000;
+export const useSaveEveryMs = 60_000;

@@ -14,16 +14,23 @@ const canSharePort: boolean = ['linux', 'freebsd', 'sunos', 'aix'].includes(proc
 const reusePortFlag = 2;
 
 /** A socket as node's own modules know it. */
-interface Handle {
+export interface Handle {
   close(): void;
 }
 
 /**
  * Opens a socket without listening on it: what node's cluster module does for its workers, and the only way to have a socket
  * that this process holds and never takes a connection from.
+ * With -1 for port and family the address is the path of a Unix socket.
  * @returns a negative error number when that fails
  */
-type CreateHandle = (ip: string, port: number, family: 4 | 6, fd: undefined, flags: number) => Handle | number;
+type CreateHandle = (
+  address: string,
+  port: number,
+  family: 4 | 6 | -1,
+  fd: undefined,
+  flags: number,
+) => Handle | number;
 
 /**
  * The sockets of a node's address, one for each worker. The guardian holds them and hands each to the worker that is to take
@@ -87,7 +94,7 @@ async function claimAddress(listen: ListenAddress): Promise<{ ip: string; family
   return { ip: address, family: family === 'IPv6' ? 6 : 4, port };
 }
 
-const createHandle: CreateHandle = (...args) => {
+export const createHandle: CreateHandle = (...args) => {
   // Not in node's types, though it is what its cluster module is made of.
   const { _createServerHandle: create } = net as typeof net & { readonly _createServerHandle?: CreateHandle };
   if (create === undefined)
@@ -95,7 +102,8 @@ const createHandle: CreateHandle = (...args) => {
   return create(...args);
 };
 
-function systemError(errorNumber: number): Error {
+/** What an error number of the system's says. */
+export function systemError(errorNumber: number): Error {
   const code = getSystemErrorName(errorNumber);
   return Object.assign(new Error(code), { code });
 }

@@ -37,10 +37,11 @@ class LocalChild implements ChildLink {
     this.#process.on('message', listener);
   }
 
-  send(message: object, { socket }: { readonly socket?: number } = {}): void {
+  send(message: object, { socket }: { readonly socket?: number | string } = {}): void {
     // One that has ended meanwhile says so by its exit.
     if (!this.#process.connected) return;
-    const handle = socket === undefined ? undefined : this.#sockets.of(socket);
+    // A developer's node has no project with workers of its own, and no other sockets.
+    const handle = typeof socket === 'number' ? this.#sockets.of(socket) : undefined;
     // Node takes handles of its own kind; its types know sockets and servers alone.
     this.#process.send(message, handle as never, {}, () => {});
   }

@@ -5,18 +5,20 @@
  *        │            │ images ──▶ image-store    content-addressed files in the data directory
  *        │
  *        ├──────▶ worker × N                  engine and gateway; takes connections from its place's socket; reads images by digest
- *        └──────▶ worker that stands by       the same, warm, with no socket yet
+ *        ├──────▶ worker that stands by       the same, warm, with no socket yet
+ *        └──────▶ own worker × N              of one project, and of no other: takes its requests from the workers above (project-workers.ts)
  *
  * **Guardian** (start-node.ts, guardian.ts): the process that asked for the node. It is the parent of supervisor and workers, holds
  * the sockets, and passes on messages that it does not read. It decides nothing but that a supervisor that ended is started again.
- * **Supervisor** (supervisor.ts): decides what is served and by which workers. WorkerSet keeps every place filled and is the
- * Publisher: all workers load a snapshot, and only then does the first one switch to it.
- * Where it takes deploys, platform.ts has the control plane, its storage and the admin API in it too.
+ * **Supervisor** (supervisor.ts): decides what is served and by which workers. WorkerSet keeps every place filled: all workers load a
+ * snapshot, and only then does the first one switch to it. ProjectWorkers has one for all projects, and one more for each that has
+ * workers of its own. Where it takes deploys, platform.ts has the control plane, its storage and the admin API in it too.
  * **Worker** (worker.ts) and **builder** (builder.ts): what meets requests, and what meets artifacts. They have next to no permissions.
  *
  *     killed        what becomes of it
  *     worker        the one that stands by takes its place and its socket: connections that wait there are answered, those that it
  *                   had taken are lost
+ *     own worker    the same: the one of its project that stands by takes its place
  *     supervisor    the next one adopts the workers, which have gone on serving; its builders end with it
  *     guardian      everybody finishes what is under way, and exits
  *     builder       what it was to build has failed

@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { AdminServer, type NodeStatus } from '../admin/mod.ts';
-import { type RandomSource, systemClock } from '../base/mod.ts';
+import { AdminServer, type NodeStatus, type WorkerStatus } from '../admin/mod.ts';
+import { type ProjectId, type RandomSource, systemClock } from '../base/mod.ts';
 import { ControlPlane } from '../control/mod.ts';
 import { FileBlobs } from '../storage/files/mod.ts';
 import type { Records } from '../storage/mod.ts';
@@ -11,7 +12,7 @@ import { Builders } from './builders.ts';
 import { DeployPublisher, deployedVersion } from './deploy-publisher.ts';
 import type { FunctionLogs } from './function-logs.ts';
 import type { ImageStore } from './image-store.ts';
-import { artifactBytesMax, sweepEveryMs } from './limits.ts';
+import { artifactBytesMax, ownWorkersPerCore, sweepEveryMs } from './limits.ts';
 import { defaultProject } from './local-functions.ts';
 import type { Log } from './log.ts';
 import { readNodeKey } from './node-key.ts';
@@ -29,6 +30,7 @@ export interface PlatformTools {
   readonly logs: FunctionLogs;
   readonly status: Omit<ReturnType<NodeStatus['read']>, 'generation' | 'workers'>;
   readonly workerPids: () => readonly number[];
+  readonly ownPids: () => readonly { readonly project: ProjectId; readonly pids: readonly number[] }[];
   readonly log: Log;
 }
 
@@ -38,6 +40,7 @@ export interface PlatformTools {
  *     control.sqlite   projects, functions, versions, routes, sealed secrets, tokens, audit      artifacts/   what was uploaded
  *     node.key         what secrets are sealed under                                              images/      what workers load
  *     admin-token      the operator's token                                                       logs/        what functions write
+ *     last-used.json   in which order functions were used                                         own/         own workers' sockets and images
  *
  * Only one node has a data directory: the first thing opened is the file that has a lock.
  */
@@ -64,10 +67,12 @@ export class Platform {
       read: () => ({
         ...tools.status,
         generation: plane.snapshots.generation,
-        workers: tools.workerPids().map((pid, index) => ({
-          index,
-          ...(pid === 0 ? { state: 'starting' as const } : { pid, state: 'serving' as const }),
-        })),
+        workers: [
+          ...tools.workerPids().map(workerStatus),
+          ...tools
+            .ownPids()
+            .flatMap(({ project, pids }) => pids.map((pid, index) => ({ ...workerStatus(pid, index), project }))),
+        ],
       }),
     };
     this.#admin = new AdminServer(
@@ -93,7 +98,12 @@ export class Platform {
       const publisher = new DeployPublisher(workers, (project, name) => void logs.forget(project, name));
       const plane = await ControlPlane.open(
         { records, blobs, images, publisher, nodeKey, clock: systemClock, random: cryptoRandom, log },
-        { artifactBytesMax, anyHostProject: defaultProject, previewDomain: settings.previewDomain },
+        {
+          artifactBytesMax,
+          anyHostProject: defaultProject,
+          previewDomain: settings.previewDomain,
+          ownWorkersMax: ownWorkersPerCore * availableParallelism(),
+        },
       );
       return new Platform(plane, records, builders, tools, settings);
     } catch (error) {
@@ -136,6 +146,10 @@ export class Platform {
       this.#tools.log.error({ err: error }, 'what nobody uses could not be removed');
     }
   }
+}
+
+function workerStatus(pid: number, index: number): WorkerStatus {
+  return { index, ...(pid === 0 ? { state: 'starting' } : { pid, state: 'serving' }) };
 }
 
 const cryptoRandom: RandomSource = { fill: (target) => void randomFillSync(target) };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { answering } from '../../test/support/fake-function.ts';
 import { functionName, isMayflyError, MayflyError, projectId, toWireError } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
+import type { Forwards } from './forwards.ts';
 import { previewsMax } from './limits.ts';
 import { PreviewVersions } from './preview-versions.ts';
 import type { DeployedVersion } from './protocol.ts';
@@ -13,6 +14,11 @@ function version(image: string): DeployedVersion {
   return { project: projectId('p'), name: functionName('f'), image: digest, env: {}, limits: defaultLimits };
 }
 
+/** Others serve what they are told to. */
+const forwards: Pick<Forwards, 'version'> = {
+  version: async ({ project, name, limits }) => ({ loaded: { ...answering('forwarded'), project, name }, limits }),
+};
+
 /** Previews whose hosts are the names of their images. A supervisor answers each ask, unless it is told not to. */
 function make(answer: (host: string, previews: PreviewVersions) => void): {
   previews: PreviewVersions;
@@ -20,7 +26,7 @@ function make(answer: (host: string, previews: PreviewVersions) => void): {
 } {
   const events: string[] = [];
   const shelf = makeVersionShelf(events, answering);
-  const previews: PreviewVersions = new PreviewVersions('preview.localhost', shelf, (host) => {
+  const previews: PreviewVersions = new PreviewVersions('preview.localhost', shelf, forwards, (host) => {
     events.push(`ask ${host}`);
     setImmediate(() => answer(host, previews));
   });

@@ -1,7 +1,8 @@
 import { fromWireError, MayflyError, type WireError } from '../base/mod.ts';
 import type { GatewayVersion, PreviewSource } from '../gateway/mod.ts';
 import { previewDeadlineMs, previewsMax } from './limits.ts';
-import type { DeployedVersion } from './protocol.ts';
+import type { Forwards } from './forwards.ts';
+import type { DeployedVersion, Forward } from './protocol.ts';
 import type { HeldVersions, VersionShelf } from './version-shelf.ts';
 
 interface Preview {
@@ -16,15 +17,17 @@ interface Preview {
 export class PreviewVersions implements PreviewSource {
   readonly domain: string;
   readonly #shelf: VersionShelf;
+  readonly #forwards: Pick<Forwards, 'version'>;
   readonly #ask: (host: string) => void;
   /** In the order they were last asked for. */
   readonly #previews = new Map<string, Preview>();
-  readonly #waiting = new Map<string, PromiseWithResolvers<DeployedVersion>>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<DeployedVersion | Forward>>();
 
   /** @param ask has the supervisor call `tell` */
-  constructor(domain: string, shelf: VersionShelf, ask: (host: string) => void) {
+  constructor(domain: string, shelf: VersionShelf, forwards: Pick<Forwards, 'version'>, ask: (host: string) => void) {
     this.domain = domain;
     this.#shelf = shelf;
+    this.#forwards = forwards;
     this.#ask = ask;
   }
 
@@ -45,7 +48,7 @@ export class PreviewVersions implements PreviewSource {
   }
 
   /** What the supervisor has to say about a host. */
-  tell(host: string, found: DeployedVersion | WireError): void {
+  tell(host: string, found: DeployedVersion | Forward | WireError): void {
     const waiting = this.#waiting.get(host);
     this.#waiting.delete(host);
     if ('code' in found) waiting?.reject(fromWireError(found));
@@ -59,6 +62,7 @@ export class PreviewVersions implements PreviewSource {
 
   async #load(host: string, self: () => Preview): Promise<GatewayVersion> {
     const version = await this.#lookUp(host);
+    if ('sockets' in version) return this.#forwards.version(version);
     const held = await this.#shelf.hold([version]);
     const [first] = held.versions;
     if (first === undefined || this.#previews.get(host) !== self()) {
@@ -69,8 +73,8 @@ export class PreviewVersions implements PreviewSource {
     return { loaded: first.loaded, limits: version.limits };
   }
 
-  async #lookUp(host: string): Promise<DeployedVersion> {
-    const waiting = Promise.withResolvers<DeployedVersion>();
+  async #lookUp(host: string): Promise<DeployedVersion | Forward> {
+    const waiting = Promise.withResolvers<DeployedVersion | Forward>();
     this.#waiting.get(host)?.reject(new MayflyError('overloaded', {}));
     this.#waiting.set(host, waiting);
     // A supervisor that has just ended has not heard it.

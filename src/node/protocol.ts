@@ -29,10 +29,22 @@ export interface DeployedFunction {
   readonly stickyBy?: StickyBy | undefined;
 }
 
-/** All that a node serves at one moment. It is never changed, only replaced by one of a higher generation. */
+/** Where a function is served whose project has workers of its own: all that shared workers get to know of it. */
+export interface Forward {
+  readonly project: ProjectId;
+  readonly name: FunctionName;
+  /** The highest of its versions': each version's own are enforced where it is served. */
+  readonly limits: Limits;
+  /** The sockets that the project's workers listen on. */
+  readonly sockets: readonly string[];
+}
+
+/** All that workers serve at one moment. It is never changed, only replaced by one of a higher generation. */
 export interface Snapshot {
   readonly generation: number;
   readonly functions: readonly DeployedFunction[];
+  /** What others serve. */
+  readonly forwards?: readonly (Forward & { readonly routes: readonly FunctionRoute[] })[];
 }
 
 /** What a worker needs to begin. */
@@ -46,6 +58,10 @@ export interface WorkerSettings {
   readonly logStyle: LogStyle;
   /** Below it every version has a host of its own; undefined where versions have none. */
   readonly previewDomain?: string | undefined;
+  /** Bytes of memory that all of its slots may hold together; the engine's own default when undefined. */
+  readonly slotBytesMax?: number;
+  /** Whether requests come from clients, or from workers that have got them from clients. */
+  readonly callers?: 'clients' | 'workers';
 }
 
 /**
@@ -72,7 +88,7 @@ export type ToWorker =
   /** The last batch of lines has been taken: the next one may come. */
   | { readonly kind: 'linesTaken' }
   /** What is behind the host that the worker has asked for. */
-  | { readonly kind: 'preview'; readonly host: string; readonly found: DeployedVersion | WireError }
+  | { readonly kind: 'preview'; readonly host: string; readonly found: DeployedVersion | Forward | WireError }
   | Stop;
 
 export type FromWorker =
@@ -83,6 +99,8 @@ export type FromWorker =
   | { readonly kind: 'preview'; readonly host: string }
   /** Somebody has asked it to end: it takes no more connections, and exits once it is done. */
   | { readonly kind: 'leaving' }
+  /** `project/name` of functions that were used since this was said before, the last one at the end. */
+  | { readonly kind: 'used'; readonly functions: readonly string[] }
   /** What functions have logged. One batch is on the way at a time. */
   | { readonly kind: 'lines'; readonly batch: LineBatch };
 

@@ -1,9 +1,13 @@
+import type { ProjectId } from '../base/mod.ts';
 import type { DeployedFunction, DeployedVersion } from './protocol.ts';
+
+/** How many workers of its own a project is to have; those that are not there share the node's. */
+export type OwnWorkerCounts = ReadonlyMap<ProjectId, number>;
 
 /** What decides on functions tells them here; it knows nothing of workers. */
 export interface Publisher {
   /**
-   * Has every worker serve `functions`, and nothing else. When this returns, every worker that takes connections serves them, and so
+   * Has every worker serve `functions`, and nothing else; those of a project that has workers of its own, by `counts`, only these. When this returns, every worker that takes connections serves them, and so
    * will each that comes later. Several are done one after the other.
    *
    * Nobody is answered by anything else then: workers that leave have left by the time this returns.
@@ -12,7 +16,7 @@ export interface Publisher {
    * is served by none.
    * @throws MayflyError why they cannot be served: image_corrupt, bad_limit, worker_failed; what was served before is served still
    */
-  publish(functions: readonly DeployedFunction[]): Promise<void>;
+  publish(functions: readonly DeployedFunction[], counts?: OwnWorkerCounts): Promise<void>;
   /**
    * Has every worker load `versions` beside what it serves, whatever is published meanwhile: a publish that has them waits for nothing.
    * @returns what gives them up, unless they are served by then

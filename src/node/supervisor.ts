@@ -1,18 +1,20 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countText, isMayflyError, MayflyError, toWireError } from '../base/mod.ts';
+import { countText, isMayflyError, MayflyError, type ProjectId, toWireError } from '../base/mod.ts';
 import { codeIdentity } from './code-identity.ts';
 import { commandLineFunctions } from './command-line-functions.ts';
 import { FunctionLogs } from './function-logs.ts';
 import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
 import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
 import { ImageStore, imagesFolderOf } from './image-store.ts';
+import { useSaveEveryMs } from './limits.ts';
 import type { Log } from './log.ts';
 import { packageVersion } from './paths.ts';
 import type { Platform } from './platform.ts';
+import { ProjectWorkers } from './project-workers.ts';
 import type { DeployedFunction, DeployedVersion } from './protocol.ts';
 import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
-import { WorkerSet } from './worker-set.ts';
+import { UseOrder } from './use-order.ts';
 
 /** What a supervisor leaves to the next one. */
 interface Kept {
@@ -36,12 +38,14 @@ export class Supervisor {
   readonly #code: string;
   /** What the last supervisor served. */
   readonly #kept: readonly DeployedFunction[] | undefined;
-  readonly #workers: WorkerSet;
+  readonly #workers: ProjectWorkers;
   readonly #logs: FunctionLogs;
+  readonly #uses: UseOrder;
   /** Functions that workers may have lines of. */
   readonly #published = new Set<string>();
-  /** Of a node that takes deploys. */
+  /** Of a node that takes deploys: the data directory is its alone. */
   #platform: Platform | undefined;
+  #saving: NodeJS.Timeout | undefined;
 
   constructor(link: GuardianLink, start: SupervisorStart, children: readonly AdoptedChild[], log: Log) {
     this.#link = link;
@@ -63,17 +67,22 @@ export class Supervisor {
         if (failure === undefined) log[level]({ function: name, project }, text);
       },
     });
+    this.#uses = new UseOrder(path.join(dataDir.path, 'last-used.json'), log);
     const imagesFolder = imagesFolderOf(dataDir.path);
-    this.#workers = new WorkerSet(
+    this.#workers = new ProjectWorkers(
       workers,
       { code, address, imagesFolder, serverTiming, logStyle, previewDomain: platform?.previewDomain },
       {
         spawn: (spec, note) => link.spawn(spec, note),
         log,
-        onLines: (batch) => this.#takeLines(batch),
+        onLines: (batch, project) => this.#takeLines(batch, project),
+        onUsed: (used, project) => this.#uses.note(used, project),
+        inOrder: (functions) => this.#uses.sorted(functions),
         firstNumber: start.epoch * numbersPerEpoch,
         onCodeChanged: () => link.tell({ kind: 'restart' }),
         preview: (host) => this.#preview(host),
+        closeSocket: (socket) => link.tell({ kind: 'closeSocket', path: socket }),
+        ownFolder: path.join(dataDir.path, 'own'),
       },
     );
     this.#notePublished(this.#kept ?? []);
@@ -106,6 +115,8 @@ export class Supervisor {
     // First what could still change something.
     await this.#platform?.stop();
     if (lastLinesMs > 0) await Promise.race([this.#workers.ended(), sleep(lastLinesMs)]);
+    clearInterval(this.#saving);
+    if (this.#platform !== undefined) await this.#uses.save();
     await this.#logs.close();
   }
 
@@ -128,6 +139,7 @@ export class Supervisor {
       logs: this.#logs,
       status: { version: packageVersion, startedAt: Date.now(), address },
       workerPids: () => this.#workers.pids,
+      ownPids: () => this.#workers.ownPids(),
       log: this.#log,
     };
     this.#progress(`Starting ${countText(workers, 'worker')}`);
@@ -138,6 +150,9 @@ export class Supervisor {
     };
     const [platform] = await Promise.all([open(), this.#workers.start()]);
     this.#platform = platform;
+    // The data directory is this node's alone by now.
+    await Promise.all([this.#workers.sweep(), this.#uses.load()]);
+    this.#saving = setInterval(() => void this.#uses.save(), useSaveEveryMs).unref();
     const report = await platform.serve();
     this.#keep([]);
     return report;
@@ -147,8 +162,12 @@ export class Supervisor {
     return this.#platform?.preview(host) ?? Promise.reject(new MayflyError('no_route', {}));
   }
 
-  #takeLines(batch: unknown): void {
-    this.#logs.take(batch, (project, name) => this.#isDeployed(project, name));
+  /** @param only the project whose own worker they come from */
+  #takeLines(batch: unknown, only: ProjectId | undefined): void {
+    this.#logs.take(
+      batch,
+      (project, name) => (only === undefined || project === only) && this.#isDeployed(project, name),
+    );
   }
 
   #isDeployed(project: string, name: string): boolean {

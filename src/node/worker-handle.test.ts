@@ -32,6 +32,7 @@ function start(): Started {
     preview: () => {},
     ended: () => events.push('ended'),
     lines: (batch) => events.push(`lines ${JSON.stringify(batch)}`),
+    used: (functions) => events.push(`used ${JSON.stringify(functions)}`),
   });
   const end = (): void => exit.resolve({ code: null, signal: 'SIGKILL' });
   return { handle, sent, events, say: (message) => say(message), end };

@@ -2,7 +2,7 @@ import { fromWireError, MayflyError, type WireError } from '../base/mod.ts';
 import type { ChildLink } from './guardian-link.ts';
 import type { Exit } from './guardian-protocol.ts';
 import { leaveQuietMs, stopDeadlineMs, stopKillMs, workerCommandDeadlineMs, workerLoadDeadlineMs } from './limits.ts';
-import type { DeployedVersion, Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
+import type { DeployedVersion, Forward, Snapshot, ToWorker, WorkerCommand, WorkerSettings } from './protocol.ts';
 
 /** What a supervisor notes about a worker: the place whose connections it takes, or that it takes none yet, or no more. */
 export type WorkerNote = number | 'idle' | 'leaving';
@@ -23,6 +23,8 @@ export interface WorkerEvents {
   preview(worker: WorkerHandle, host: string): void;
   /** What its functions have logged, as it says. */
   lines(batch: unknown): void;
+  /** Which functions were used, as it says. */
+  used(functions: unknown): void;
 }
 
 interface Asked {
@@ -101,7 +103,7 @@ export class WorkerHandle {
   }
 
   /** Answers what it wanted to know. */
-  tellPreview(host: string, found: DeployedVersion | WireError): void {
+  tellPreview(host: string, found: DeployedVersion | Forward | WireError): void {
     const message: ToWorker = { kind: 'preview', host, found };
     if (!this.#isGone) this.#link.send(message);
   }
@@ -175,6 +177,10 @@ export class WorkerHandle {
       this.#events.preview(this, message.host);
       return;
     }
+    if (message.kind === 'used') {
+      this.#events.used(message.functions);
+      return;
+    }
     if (message.kind === 'lines') {
       this.#events.lines(message.batch);
       this.#link.send({ kind: 'linesTaken' } satisfies ToWorker);
@@ -212,6 +218,7 @@ type Heard =
   | { readonly kind: 'leaving' }
   | { readonly kind: 'preview'; readonly host: string }
   | { readonly kind: 'lines'; readonly batch: unknown }
+  | { readonly kind: 'used'; readonly functions: unknown }
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'failed'; readonly request: number; readonly error: unknown };
 
@@ -222,6 +229,7 @@ function hear(raw: unknown): Heard | undefined {
   if (raw.kind === 'preview')
     return 'host' in raw && typeof raw.host === 'string' ? { kind: 'preview', host: raw.host } : undefined;
   if (raw.kind === 'lines') return { kind: 'lines', batch: 'batch' in raw ? raw.batch : undefined };
+  if (raw.kind === 'used') return { kind: 'used', functions: 'functions' in raw ? raw.functions : undefined };
   if (!('request' in raw) || typeof raw.request !== 'number') return undefined;
   if (raw.kind === 'done') return { kind: 'done', request: raw.request };
   if (raw.kind !== 'failed' || !('error' in raw)) return undefined;

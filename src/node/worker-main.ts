@@ -8,7 +8,7 @@ import type { ListeningSocket } from '../gateway/mod.ts';
 import { leaveCodeCache } from './code-cache.ts';
 import { codeIdentity } from './code-identity.ts';
 import { MemoryGiver, ownMemory } from './give-back.ts';
-import { giveBackEveryMs, leaveQuietMs, stopDeadlineMs } from './limits.ts';
+import { giveBackEveryMs, leaveQuietMs, stopDeadlineMs, useReportEveryMs } from './limits.ts';
 import { createLog, type Log } from './log.ts';
 import type { FromWorker, ToWorker, WorkerCommand } from './protocol.ts';
 import { Worker } from './worker.ts';
@@ -37,7 +37,12 @@ async function obey(command: WorkerCommand, socket: ListeningSocket | undefined)
   if (command.kind === 'begin') {
     if (command.settings.code !== code) throw new MayflyError('code_changed', {});
     log ??= createLog(command.settings.logStyle, { worker: process.pid });
-    worker ??= new Worker(command.settings, { engine: createEngine({}), log, tell });
+    const { slotBytesMax } = command.settings;
+    worker ??= new Worker(command.settings, {
+      engine: createEngine(slotBytesMax === undefined ? {} : { slotBytesMax }),
+      log,
+      tell,
+    });
     return;
   }
   if (worker === undefined) throw new MayflyError('internal', {}, { cause: new Error('it has not begun') });
@@ -82,6 +87,7 @@ process.on('message', (message: ToWorker, socket: ListeningSocket | undefined) =
 });
 const giver = new MemoryGiver(ownMemory());
 setInterval(() => giver.check(), giveBackEveryMs).unref();
+setInterval(() => worker?.tellUse(), useReportEveryMs).unref();
 // An interrupt typed at a terminal reaches every process of the node; the guardian is the one to act on it.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});

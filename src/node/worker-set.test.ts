@@ -6,7 +6,7 @@ import type { ChildLink } from './guardian-link.ts';
 import type { Exit } from './guardian-protocol.ts';
 import { createLog, LogStyle } from './log.ts';
 import type { DeployedFunction, ToWorker, WorkerCommand } from './protocol.ts';
-import { WorkerSet } from './worker-set.ts';
+import { WorkerSet, type WorkerSetTools } from './worker-set.ts';
 
 const log = createLog(LogStyle.json, {});
 log.level = 'silent';
@@ -96,7 +96,11 @@ class FakeWorker implements ChildLink {
 /** What goes wrong when a worker is told something; undefined when nothing does. */
 type Mishap = (worker: FakeWorker, command: WorkerCommand) => 'dies' | 'fails' | 'hangs' | undefined;
 
-function setOf(places: number, mishap: Mishap = () => undefined): { set: WorkerSet; workers: FakeWorker[] } {
+function setOf(
+  places: number,
+  mishap: Mishap = () => undefined,
+  inOrder: NonNullable<WorkerSetTools['inOrder']> = (functions) => functions,
+): { set: WorkerSet; workers: FakeWorker[] } {
   const workers: FakeWorker[] = [];
   const set = new WorkerSet(places, settings, {
     spawn: (_spec, note) => {
@@ -107,6 +111,7 @@ function setOf(places: number, mishap: Mishap = () => undefined): { set: WorkerS
     },
     log,
     onLines: () => {},
+    inOrder,
     firstNumber: 1000,
     onCodeChanged: () => {},
   });
@@ -138,6 +143,12 @@ describe('WorkerSet', () => {
       workers.map(({ note }) => note),
       [0, 1, 'idle'],
     );
+  });
+
+  test('has workers load functions in the order that is wanted', async () => {
+    const { set, workers } = setOf(1, undefined, (functions) => functions.toReversed());
+    await set.publish([...version('a'), ...version('b')]);
+    assert.equal(workers[0]?.served, 'b');
   });
 
   test('has the worker that stands by take the place of one that ended, and starts another', async () => {

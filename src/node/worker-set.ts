@@ -4,8 +4,7 @@ import { Backoff } from './backoff.ts';
 import type { AdoptedChild, ChildLink, SpawnChild } from './guardian-link.ts';
 import { publishDeathsMax } from './limits.ts';
 import type { Log } from './log.ts';
-import type { DeployedFunction, DeployedVersion, Snapshot, WorkerSettings } from './protocol.ts';
-import type { Publisher } from './publisher.ts';
+import type { DeployedFunction, DeployedVersion, Forward, Snapshot, WorkerSettings } from './protocol.ts';
 import { exitText, WorkerGone, WorkerHandle, type WorkerNote } from './worker-handle.ts';
 import { workerSpec } from './worker-spec.ts';
 
@@ -15,8 +14,12 @@ export interface WorkerSetTools {
   readonly log: Log;
   /** Takes what functions have logged, as a worker says. */
   readonly onLines: (batch: unknown) => void;
+  /** Takes which functions were used, as a worker says. */
+  readonly onUsed?: (functions: unknown) => void;
+  /** In which order workers are to load functions; as they come when undefined. */
+  readonly inOrder?: (functions: readonly DeployedFunction[]) => readonly DeployedFunction[];
   /** What is behind a version's own host; without it there are no such hosts. @throws MayflyError */
-  readonly preview?: (host: string) => Promise<DeployedVersion>;
+  readonly preview?: (host: string) => Promise<DeployedVersion | Forward>;
   /** Counts upwards from here: generations and requests of a supervisor are above those of the ones before it. */
   readonly firstNumber: number;
   /** Told when workers cannot be started, as the code on disk has changed. */
@@ -43,7 +46,7 @@ interface Place {
  * A worker is a member once it can load snapshots. Publishing is with the members that there are, and a worker that becomes one later
  * begins with what is current then: its commands are done in the order they were told, so nobody has to wait for it.
  */
-export class WorkerSet implements Publisher {
+export class WorkerSet {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerSetTools;
   readonly #places: readonly Place[];
@@ -114,12 +117,17 @@ export class WorkerSet implements Publisher {
     await Promise.all(Array.from({ length: missing }, () => this.#bring(this.#spawn())));
   }
 
-  publish(functions: readonly DeployedFunction[]): Promise<void> {
-    const published = this.#queue.then(() => this.#publish(functions));
+  /**
+   * Has every worker serve `functions`, have `forwards` be served by others, and serve nothing else: see publisher.ts.
+   * @throws MayflyError
+   */
+  publish(functions: readonly DeployedFunction[], forwards: Snapshot['forwards'] = []): Promise<void> {
+    const published = this.#queue.then(() => this.#publish(functions, forwards));
     this.#queue = published.catch(() => {});
     return published;
   }
 
+  /** Has every worker load `versions` beside what it serves: see publisher.ts. @throws MayflyError */
   async warm(versions: readonly DeployedVersion[]): Promise<() => void> {
     const lease = this.#number();
     const members = [...this.#members];
@@ -147,8 +155,13 @@ export class WorkerSet implements Publisher {
     await Promise.all(Array.from(this.#handles, (handle) => handle.exited));
   }
 
-  async #publish(functions: readonly DeployedFunction[]): Promise<void> {
-    const snapshot: Snapshot = { generation: this.#number(), functions };
+  async #publish(given: readonly DeployedFunction[], forwards: Snapshot['forwards']): Promise<void> {
+    const functions = this.#tools.inOrder?.(given) ?? given;
+    const snapshot: Snapshot = {
+      generation: this.#number(),
+      functions,
+      ...(forwards === undefined ? {} : { forwards }),
+    };
     const fresh = await this.#loadEverywhere(snapshot);
     // Up to the last message nothing else can happen: whoever becomes a member from now on begins with this snapshot.
     this.#current = snapshot;
@@ -296,6 +309,7 @@ export class WorkerSet implements Publisher {
   #handle(link: ChildLink): WorkerHandle {
     const handle = new WorkerHandle(link, this.#number(), {
       lines: (batch) => this.#tools.onLines(batch),
+      used: (used) => this.#tools.onUsed?.(used),
       preview: (worker, host) => void this.#preview(worker, host),
       leaving: (worker) => {
         this.#leaving.add(worker);

@@ -5,13 +5,15 @@ import { Gateway, type GatewayFunction, type ListeningSocket } from '../gateway/
 import { FailureLog } from './failure-log.ts';
 import { LineLevel, LineSource } from './function-log.ts';
 import { FunctionLogSender } from './function-log-sender.ts';
+import { Forwards } from './forwards.ts';
 import { FunctionShelf, type Opened } from './function-shelf.ts';
 import { GuestLog } from './guest-log.ts';
 import { readImage } from './image-store.ts';
 import { loadAheadMs, loadedFunctionsMax, loadedImageBytesMax, loadsMax, logDrainMs } from './limits.ts';
 import type { Log } from './log.ts';
+import { OwnFunction } from './own-function.ts';
 import { PreviewVersions } from './preview-versions.ts';
-import type { DeployedFunction, DeployedVersion, FromWorker, Snapshot, WorkerSettings } from './protocol.ts';
+import type { DeployedFunction, DeployedVersion, Forward, FromWorker, Snapshot, WorkerSettings } from './protocol.ts';
 import { type HeldVersions, type LoadedVersion, VersionShelf } from './version-shelf.ts';
 
 /** What a worker works with. */
@@ -27,9 +29,16 @@ interface LoadedSnapshot {
   readonly generation: number;
   readonly held: HeldVersions;
   readonly functions: readonly GatewayFunction[];
+  /** Those of `functions` that others serve. */
+  readonly forwards: readonly Forward[];
 }
 
-const nothing: LoadedSnapshot = { generation: 0, held: { versions: [], release: () => {} }, functions: [] };
+const nothing: LoadedSnapshot = {
+  generation: 0,
+  held: { versions: [], release: () => {} },
+  functions: [],
+  forwards: [],
+};
 
 /**
  * A worker's life. When it begins, it serves as soon as it knows its routes: functions are loaded in their order, and those that
@@ -40,12 +49,14 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #tools: WorkerTools;
   readonly #gateway: Gateway;
+  readonly #functions: FunctionShelf;
   readonly #shelf: VersionShelf;
   readonly #logs = new WeakMap<DeployedVersion, GuestLog>();
   readonly #previews: PreviewVersions | undefined;
   /** By lease. */
   readonly #warm = new Map<number, HeldVersions>();
   readonly #lines: FunctionLogSender;
+  readonly #forwards: Forwards;
   #served: LoadedSnapshot = nothing;
   /** Loaded beside it, to be served next. */
   #next: LoadedSnapshot | undefined;
@@ -56,7 +67,8 @@ export class Worker {
     this.#tools = tools;
     this.#lines = new FunctionLogSender((batch) => tools.tell({ kind: 'lines', batch }));
     const { serverTiming, previewDomain } = settings;
-    const functions = new FunctionShelf({
+    this.#forwards = new Forwards((project) => tools.engine.measuresOf(project));
+    this.#functions = new FunctionShelf({
       load: (version, measures) => this.#load(version, measures),
       measuresOf: (project) => tools.engine.measuresOf(project),
       failed: ({ project, name }, error) =>
@@ -66,17 +78,19 @@ export class Worker {
       loadedMax: loadedFunctionsMax,
       loadedBytesMax: loadedImageBytesMax,
     });
-    this.#shelf = new VersionShelf(functions, (version) => this.#makeLog(version));
+    this.#shelf = new VersionShelf(this.#functions, (version) => this.#makeLog(version));
     this.#previews =
       previewDomain === undefined
         ? undefined
-        : new PreviewVersions(previewDomain, this.#shelf, (host) => tools.tell({ kind: 'preview', host }));
+        : new PreviewVersions(previewDomain, this.#shelf, this.#forwards, (host) =>
+            tools.tell({ kind: 'preview', host }),
+          );
     this.#gateway = new Gateway({ serverTiming, previews: this.#previews }, new FailureLog(tools.log, this.#lines));
     tools.engine.beforeTurns(() => this.#gateway.flush());
   }
 
   /** Loads a snapshot beside the one that is served. @throws MayflyError image_corrupt, bad_limit */
-  async load({ generation, functions: wanted }: Snapshot): Promise<void> {
+  async load({ generation, functions: wanted, forwards = [] }: Snapshot): Promise<void> {
     if (generation === this.#served.generation || generation === this.#next?.generation) return;
     this.#forgetNext();
     const aheadMs = this.#served === nothing ? loadAheadMs : Infinity;
@@ -85,7 +99,12 @@ export class Worker {
       aheadMs,
     );
     const inTurn = held.versions.values();
-    this.#next = { generation, held, functions: wanted.map((one) => gatewayFunction(one, inTurn)) };
+    const functions = wanted.map((one) => gatewayFunction(one, inTurn));
+    for (const forward of forwards) {
+      const version = { ...(await this.#forwards.version(forward)), percent: 100 };
+      functions.push({ routes: forward.routes, versions: [version] });
+    }
+    this.#next = { generation, held, functions, forwards };
   }
 
   /** Loads versions beside all that is loaded, and keeps them until `cool`. @throws MayflyError image_corrupt, bad_limit */
@@ -102,7 +121,7 @@ export class Worker {
   }
 
   /** What the supervisor has to say about a version's own host. */
-  tellPreview(host: string, found: DeployedVersion | WireError): void {
+  tellPreview(host: string, found: DeployedVersion | Forward | WireError): void {
     this.#previews?.tell(host, found);
   }
 
@@ -117,6 +136,7 @@ export class Worker {
     this.#next = undefined;
     this.#gateway.publish(next.functions);
     this.#previews?.clear();
+    this.#forwards.serve(next.forwards);
     before.held.release();
   }
 
@@ -133,6 +153,12 @@ export class Worker {
     this.#isListening = true;
   }
 
+  /** Tells the supervisor which functions were used since it was told before. */
+  tellUse(): void {
+    const used = new Set(this.#functions.takeUsed().map(({ project, name }) => `${project}/${name}`));
+    if (used.size > 0) this.#tools.tell({ kind: 'used', functions: [...used] });
+  }
+
   /** The supervisor has taken the lines that it was sent. */
   linesTaken(): void {
     this.#lines.taken();
@@ -141,6 +167,7 @@ export class Worker {
   /** Finishes the requests under way, and gives everything back. */
   async stop(deadlineMs: number, quietMs?: number): Promise<void> {
     const cut = await this.#gateway.stop(deadlineMs, quietMs);
+    this.tellUse();
     if (cut > 0)
       this.#tools.log.warn({ connections: cut, deadlineMs }, 'connections were cut: not done by the deadline');
     for (const { log } of this.#served.held.versions) log.flush();
@@ -178,7 +205,8 @@ export class Worker {
     const guestLog = this.#logs.get(version);
     const log = (chunk: Uint8Array): void => guestLog?.write(chunk);
     const loaded = await this.#tools.engine.load({ project, name, image, env, limits, log, measures });
-    return { loaded, imageBytes: image.byteLength };
+    const isOwn = this.#settings.callers === 'workers';
+    return { loaded: isOwn ? new OwnFunction(loaded) : loaded, imageBytes: image.byteLength };
   }
 
   #say({ project, name }: DeployedVersion, text: string, source: LineSource, level: LineLevel): void {

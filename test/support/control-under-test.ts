@@ -45,7 +45,7 @@ export function testRandom(seed = 'seed'): RandomSource {
 
 /** Takes what is published, and refuses what a test wants it to. */
 export class TestPublisher implements Publisher {
-  state: ServingState = { generation: 0, functions: [] };
+  state: ServingState = { generation: 0, functions: [], workers: new Map() };
   /** Versions that are loaded beside what is served. */
   readonly warmed: Set<ServedVersion> = new Set();
   publishes = 0;
@@ -118,6 +118,7 @@ const testPolicy: ControlPolicy = {
   artifactBytesMax: 1_000_000,
   anyHostProject: 'default' as ProjectId,
   previewDomain: 'preview.localhost',
+  ownWorkersMax: 4,
 };
 
 /** What a test may have to itself. */

@@ -1,6 +1,6 @@
 import { Scope } from '../../control/mod.ts';
 import { type Endpoint, endpoint, Reach } from '../endpoint.ts';
-import { newProjectSchema, pageQuerySchema, pageSchema, projectSchema } from '../schemas.ts';
+import { newProjectSchema, pageQuerySchema, pageSchema, projectChangeSchema, projectSchema } from '../schemas.ts';
 import { pageView, projectView } from '../views.ts';
 
 /** Projects: the tenant boundary. A token of one project sees that one. */
@@ -45,6 +45,19 @@ export const projectEndpoints: readonly Endpoint[] = [
     answer: projectSchema,
     status: 200,
     handle: async ({ params }, { control }) => ({ body: projectView(await control.projects.get(params.project)) }),
+  }),
+  endpoint({
+    id: 'changeProject',
+    method: 'PATCH',
+    path: '/v1/projects/{project}',
+    summary: 'Give a project workers of its own, or have it share those of the node again. No request is lost by that',
+    access: { scope: Scope.admin, reach: Reach.node },
+    body: projectChangeSchema,
+    answer: projectSchema,
+    status: 200,
+    handle: async ({ params, body, actor }, { control }) => ({
+      body: projectView(await control.projects.setWorkers(params.project, body.workers, actor)),
+    }),
   }),
   endpoint({
     id: 'deleteProject',

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { countText } from '../../base/mod.ts';
 import { parseLimits } from '../../config/mod.ts';
 import { type AdminFlags, connect, withAdmin } from '../admin-connection.ts';
-import { collect, type CommandContext, makeCommand } from '../command.ts';
+import { collect, type CommandContext, makeCommand, wholeNumber } from '../command.ts';
 import { printJson, printList, timeText } from '../listing.ts';
 
 interface Flags extends AdminFlags {
@@ -17,8 +18,13 @@ export function projectsCommand({ terminal }: CommandContext): Command {
       const client = await connect(flags, terminal);
       await printList(terminal, {
         list: (page) => client.listProjects(page),
-        columns: ['PROJECT', 'CREATED', 'LIMITS'],
-        row: ({ id, createdAt, limits }) => [id, timeText(createdAt), limitsText(limits)],
+        columns: ['PROJECT', 'CREATED', 'WORKERS', 'LIMITS'],
+        row: ({ id, createdAt, workers, limits }) => [
+          id,
+          timeText(createdAt),
+          workersText(workers),
+          limitsText(limits),
+        ],
         empty: 'There is no project yet. Create one: mayfly projects create NAME',
         json: flags.json,
       });
@@ -50,15 +56,43 @@ export function projectsCommand({ terminal }: CommandContext): Command {
       await client.deleteProject(id);
       terminal.print(`Deleted project ${id}\n`);
     });
-  return makeCommand('projects', 'List, create and delete projects', ['mayfly projects', 'mayfly projects create shop'])
+  return makeCommand('projects', 'List, create, change and delete projects', [
+    'mayfly projects',
+    'mayfly projects create shop',
+    'mayfly projects workers shop 2',
+  ])
     .helpCommand(false)
     .addCommand(list, { isDefault: true })
     .addCommand(create)
+    .addCommand(workersCommand(terminal))
     .addCommand(remove);
+}
+
+function workersCommand(terminal: CommandContext['terminal']): Command {
+  return withAdmin(
+    makeCommand('workers', 'Give a project workers of its own, which serve nothing else', [
+      'mayfly projects workers shop 2',
+      'mayfly projects workers shop 0',
+    ]),
+  )
+    .argument('<name>', 'the project')
+    .argument('<count>', 'how many; 0 has it share the node’s with the others', wholeNumber(0, 9999))
+    .option('--json', 'print the project as JSON')
+    .action(async (id: string, count: number, flags: Flags) => {
+      const client = await connect(flags, terminal);
+      const project = await client.changeProject(id, { workers: count });
+      if (flags.json === true) printJson(terminal, project);
+      else if (count === 0) terminal.print(`Project ${id} shares the node’s workers\n`);
+      else terminal.print(`Project ${id} has ${countText(count, 'worker')} of its own\n`);
+    });
 }
 
 function limitsText(limits: object): string {
   return Object.entries(limits)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
+}
+
+function workersText(workers: number): string {
+  return workers === 0 ? 'shared' : String(workers);
 }
