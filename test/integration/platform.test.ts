@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { startDev } from '../support/dev-under-test.ts';
 import { pidsOf } from '../support/node-processes.ts';
 import { guest, mayfly, temporaryFolder, until } from '../support/node-under-test.ts';
 import { type PlatformUnderTest, startPlatform } from '../support/platform-under-test.ts';
@@ -36,7 +37,7 @@ function deploy(
   return node.json(['deploy', functionFolder(folder, name, text), ...flags]);
 }
 
-test('from init to a rolled back version: a function is begun, changed, deployed, split, rolled back, and told a secret', async (t) => {
+test('from init to a secret: a function is begun, written, tested, deployed, routed, split, rolled back, listened to and told a secret', async (t) => {
   const node = await startPlatform(t);
   const folder = path.join(temporaryFolder(t), 'greeter');
   const run = async (args: readonly string[], stdin = ''): Promise<string> => {
@@ -44,17 +45,52 @@ test('from init to a rolled back version: a function is begun, changed, deployed
     assert.equal(code, 0, `${args.join(' ')}: ${stderr}`);
     return stdout;
   };
+  const edit = (name: string, from: string | RegExp, to: string): void => {
+    const file = path.join(folder, name);
+    const text = readFileSync(file, 'utf8');
+    const edited = text.replace(from, to);
+    assert.notEqual(edited, text, `${name} has nothing like ${String(from)}`);
+    writeFileSync(file, edited);
+  };
 
+  // Begun, and written while it is served. The compiler is the one of this repository: nothing is installed.
   const begun = await mayfly(['init', folder, '--template', 'assemblyscript']);
   assert.equal(begun.code, 0, begun.stderr);
-  // The compiler of this repository: nothing is installed.
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  assert.match(await run(['deploy', folder, '--message', 'the first']), /Deployed greeter v1/);
-  assert.equal((await node.ask('/greeter/you')).text, 'Hello, you!\n');
+  const dev = startDev(t, folder);
+  await dev.next('reloaded');
+  assert.equal(await dev.ask('/you'), 'Hello, you!\n');
+  edit('main.ts', "+ '!\\n'", "+ '.\\n'");
+  await dev.next('reloaded');
+  assert.equal(await dev.ask('/you'), 'Hello, you.\n');
+  assert.equal(await dev.stop(), 0);
 
-  const manifest = path.join(folder, 'mayfly.toml');
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('GREETING = "Hello"', 'GREETING = "Bonjour"'));
-  assert.match(await run(['deploy', folder, '--percent', '10']), /v2[\s\S]*GREETING has another value/);
+  // Tested: its tests are about what it did before, until they are changed as well.
+  const failed = await mayfly(['test', folder, '--no-build']);
+  assert.equal(failed.code, 1, failed.stderr);
+  assert.match(failed.stdout, /Hello, Ada!/);
+  edit('main.test.mjs', 'Hello, Ada!', 'Hello, Ada.');
+  const tested = await mayfly(['test', folder]);
+  assert.equal(tested.code, 0, `${tested.stdout}${tested.stderr}`);
+  assert.match(tested.stdout, /pass 4\n/);
+
+  assert.match(await run(['deploy', folder, '--message', 'the first']), /Deployed greeter v1/);
+  assert.equal((await node.ask('/greeter/you')).text, 'Hello, you.\n');
+
+  edit(
+    'mayfly.toml',
+    '[vars]',
+    '[[routes]]\npath = "/greeter/*"\n\n[[routes]]\nhost = "hi.example.org"\npath = "/to/*"\n\n[vars]',
+  );
+  // Only the manifest changes from here on.
+  const deployAgain = ['deploy', folder, '--no-build'];
+  assert.match(await run(deployAgain), /route hi\.example\.org\/to\/\* is new/);
+  assert.match(await run(['routes']), /hi\.example\.org +\/to\/\* +greeter/);
+  assert.equal((await node.ask('/to/you', 'hi.example.org')).text, 'Hello, you.\n');
+  assert.equal((await node.ask('/to/you', 'elsewhere.example.org')).status, 404);
+
+  edit('mayfly.toml', 'GREETING = "Hello"', 'GREETING = "Bonjour"');
+  assert.match(await run([...deployAgain, '--percent', '10']), /v2[\s\S]*GREETING has another value/);
   const answers = await Promise.all(Array.from({ length: 100 }, () => node.ask('/greeter/you')));
   const french = answers.filter(({ text }) => text.startsWith('Bonjour')).length;
   // Each of two workers is exact; how many of the hundred each got decides the rest.
@@ -64,7 +100,7 @@ test('from init to a rolled back version: a function is begun, changed, deployed
     ['v2', 'Bonjour'],
   ] as const) {
     const preview = await node.ask('/you', `${version}.greeter.default.preview.localhost:${node.port}`);
-    assert.equal(preview.text, `${text}, you!\n`);
+    assert.equal(preview.text, `${text}, you.\n`);
   }
   assert.match(await run(['versions', 'greeter']), /v2[\s\S]*10 %[\s\S]*v1[\s\S]*90 %[\s\S]*the first/);
 
@@ -77,23 +113,19 @@ test('from init to a rolled back version: a function is begun, changed, deployed
   }
   assert.match(await run(['rollback', 'greeter']), /v1/);
   const after = await Promise.all(Array.from({ length: 20 }, () => node.ask('/greeter/you')));
-  assert.ok(after.every(({ text }) => text === 'Hello, you!\n'));
+  assert.ok(after.every(({ text }) => text === 'Hello, you.\n'));
 
   await until(async () => (await run(['logs', 'greeter'])).includes('GET /you'), 'the function’s own log');
-  writeFileSync(
-    manifest,
-    readFileSync(manifest, 'utf8')
-      .replace(/\[vars\]\n.*\n/, '')
-      .replace('[build]', 'secrets = ["GREETING"]\n\n[build]'),
-  );
-  const refused = await node.mayfly(['deploy', folder]);
+  edit('mayfly.toml', /\[vars\]\n.*\n/, '');
+  edit('mayfly.toml', /(main = .*\n)/, '$1secrets = ["GREETING"]\n');
+  const refused = await node.mayfly(deployAgain);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /GREETING[\s\S]*mayfly secrets set GREETING[\s\S]*\[secret_missing\]|secret_missing/);
   await run(['secrets', 'set', 'GREETING'], 'Hush');
-  await run(['deploy', folder]);
-  assert.equal((await node.ask('/greeter/you')).text, 'Hush, you!\n');
+  await run(deployAgain);
+  assert.equal((await node.ask('/greeter/you')).text, 'Hush, you.\n');
   await run(['secrets', 'set', 'GREETING'], 'Psst');
-  assert.equal((await node.ask('/greeter/you')).text, 'Psst, you!\n');
+  assert.equal((await node.ask('/greeter/you')).text, 'Psst, you.\n');
   assert.doesNotMatch(
     (await run(['secrets'])) + (await run(['functions', 'show', 'greeter'])) + node.log(),
     /Psst|Hush/,
