@@ -59,7 +59,11 @@ const vars = z
   .describe("The function's variables, for anybody to see");
 
 const routeShape = {
-  path: z.string().min(1).max(1024).describe('An exact path, `/hello`, or everything below one, `/api/*`'),
+  path: z
+    .string()
+    .min(1)
+    .max(1024)
+    .describe('An exact path, `/hello`, everything below one, `/api/*`, or a pattern, `/a/*/b`'),
   host: z
     .string()
     .min(1)

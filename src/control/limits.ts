@@ -18,6 +18,8 @@ export const weightsMax = 10;
 export const routesPerFunctionMax = 100;
 /** Claims on one host: they are one record. */
 export const claimsPerHostMax = 5000;
+/** Of these, paths with a `*` in the middle: a request that all of them nearly take has each looked at. */
+export const patternsPerHostMax = 500;
 
 /** A version's settings are one record, and a worker holds them for each of its slots. */
 export const varsMax = 128;
