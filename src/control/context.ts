@@ -20,6 +20,8 @@ export interface ControlTools {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: ControlLog;
+  /** Told when versions are gone: `sweep` may find something to remove. */
+  readonly onVersionsDropped: () => void;
 }
 
 /** What all parts of a control plane work with. */

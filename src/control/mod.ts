@@ -33,6 +33,7 @@ export type {
   ControlLog,
   ControlPolicy,
   ImageMaker,
+  ImageSource,
   Publisher,
   ServedFunction,
   ServedVersion,

@@ -57,6 +57,14 @@ export interface ImageMaker {
     artifact: Digest,
     settings: Pick<Limits, 'memoryBytes'>,
   ): Promise<{ readonly image: Digest; readonly kind: string }>;
+  /** Removes the images that were made of anything else, but for those that were asked for of late: they may be about to be loaded. */
+  keepOnly(sources: Iterable<ImageSource>): Promise<void>;
+}
+
+/** What an image is made of. */
+export interface ImageSource {
+  readonly artifact: Digest;
+  readonly memoryBytes: number;
 }
 
 /** Gets to know what is not an answer to anybody. */

@@ -1,9 +1,9 @@
 import type { Digest } from '../base/mod.ts';
 import type { Limits } from '../config/mod.ts';
-import type { ImageMaker } from '../control/mod.ts';
+import type { ImageMaker, ImageSource } from '../control/mod.ts';
 import type { Blobs } from '../storage/mod.ts';
 import type { ImageStore } from './image-store.ts';
-import { type Build, imageOf } from './prepare.ts';
+import { type Build, imageKey, imageOf } from './prepare.ts';
 
 type Prepared = Awaited<ReturnType<ImageMaker['prepare']>>;
 
@@ -35,6 +35,13 @@ export class ArtifactImages implements ImageMaker {
       this.#making.set(key, making);
     }
     return making;
+  }
+
+  async keepOnly(versions: Iterable<ImageSource>): Promise<void> {
+    const kept = new Set<string>();
+    for (const { artifact, memoryBytes } of versions)
+      kept.add(imageKey(artifact, { memoryBytesMax: memoryBytes }, this.#version));
+    await this.#store.sweep(kept);
   }
 
   async #prepare(artifact: Digest, memoryBytesMax: number): Promise<Prepared> {

@@ -104,5 +104,8 @@ export const devStopDeadlineMs = 500;
 
 /** A batch that is not acknowledged by then is lost, with the supervisor that it was for. */
 export const logTakenDeadlineMs = 5000;
-/** How often uploads that nobody uses are looked for. */
+/** An image that no version needs stays for so long after it was made or asked for: a deploy, or a worker, may be about to load it. */
+export const imageUnusedMs = 600_000;
+/** How often uploads and images that nobody uses are looked for, and at the latest how long after a version was dropped. */
 export const sweepEveryMs = 3_600_000;
+export const sweepDroppedMs = 600_000;

@@ -11,7 +11,7 @@ import { Builders } from './builders.ts';
 import { DeployPublisher, deployedVersion } from './deploy-publisher.ts';
 import type { FunctionLogs } from './function-logs.ts';
 import type { ImageStore } from './image-store.ts';
-import { artifactBytesMax, sweepEveryMs } from './limits.ts';
+import { artifactBytesMax } from './limits.ts';
 import { defaultProject } from './local-functions.ts';
 import type { Log } from './log.ts';
 import { readNodeKey } from './node-key.ts';
@@ -20,6 +20,7 @@ import { preparerVersion } from './prepare.ts';
 import type { DeployedVersion } from './protocol.ts';
 import type { Publisher } from './publisher.ts';
 import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
+import { Sweeper } from './sweeper.ts';
 
 /** What a platform is made with. */
 export interface PlatformTools {
@@ -30,6 +31,13 @@ export interface PlatformTools {
   readonly status: Omit<ReturnType<NodeStatus['read']>, 'generation' | 'workers'>;
   readonly workerPids: () => readonly number[];
   readonly log: Log;
+}
+
+interface PlatformParts {
+  readonly plane: ControlPlane;
+  readonly records: Records;
+  readonly builders: Builders;
+  readonly sweeper: Sweeper;
 }
 
 /**
@@ -47,18 +55,13 @@ export class Platform {
   readonly #builders: Builders;
   readonly #admin: AdminServer;
   readonly #tools: PlatformTools;
-  readonly #sweeping: NodeJS.Timeout;
+  readonly #sweeper: Sweeper;
 
-  private constructor(
-    plane: ControlPlane,
-    records: Records,
-    builders: Builders,
-    tools: PlatformTools,
-    settings: PlatformSettings,
-  ) {
+  private constructor(parts: PlatformParts, tools: PlatformTools, settings: PlatformSettings) {
+    const { plane, records } = parts;
     this.#plane = plane;
     this.#records = records;
-    this.#builders = builders;
+    this.#builders = parts.builders;
     this.#tools = tools;
     const status: NodeStatus = {
       read: () => ({
@@ -74,7 +77,7 @@ export class Platform {
       { control: plane, records, logs: tools.logs, status, clock: systemClock, log: tools.log },
       { listen: settings.admin },
     );
-    this.#sweeping = setInterval(() => void this.#sweep(), sweepEveryMs).unref();
+    this.#sweeper = parts.sweeper;
   }
 
   /** Takes up what the data directory has. @throws MayflyError data_dir_in_use, data_dir_unusable */
@@ -82,6 +85,7 @@ export class Platform {
     const { dataDir, store, workers, logs, log } = tools;
     const records = await SqliteRecords.open(path.join(dataDir, 'control.sqlite'));
     const builders = new Builders(log);
+    const sweeper = new Sweeper(log);
     try {
       const blobs = await FileBlobs.open(path.join(dataDir, 'artifacts'));
       const isFresh = (await records.latest()) === 0;
@@ -92,10 +96,20 @@ export class Platform {
       const images = new ArtifactImages(blobs, store, build, await preparerVersion());
       const publisher = new DeployPublisher(workers, (project, name) => void logs.forget(project, name));
       const plane = await ControlPlane.open(
-        { records, blobs, images, publisher, nodeKey, clock: systemClock, random: cryptoRandom, log },
+        {
+          records,
+          blobs,
+          images,
+          publisher,
+          nodeKey,
+          clock: systemClock,
+          random: cryptoRandom,
+          log,
+          onVersionsDropped: () => sweeper.dropped(),
+        },
         { artifactBytesMax, anyHostProject: defaultProject, previewDomain: settings.previewDomain },
       );
-      return new Platform(plane, records, builders, tools, settings);
+      return new Platform({ plane, records, builders, sweeper }, tools, settings);
     } catch (error) {
       builders.stop();
       await records.close();
@@ -109,6 +123,8 @@ export class Platform {
     const newToken = await ensureOperatorToken(this.#plane, path.join(this.#tools.dataDir, operatorTokenFile));
     const admin = await this.#admin.listen();
     this.#builders.prepare();
+    // Whatever was served before is served by nobody any more.
+    this.#sweeper.start(() => this.#plane.sweep());
     return { admin, ...(newToken === undefined ? {} : { newToken }) };
   }
 
@@ -123,18 +139,10 @@ export class Platform {
 
   /** Finishes what the admin API has under way, and gives everything back. */
   async stop(): Promise<void> {
-    clearInterval(this.#sweeping);
     await this.#admin.stop();
+    await this.#sweeper.stop();
     this.#builders.stop();
     await this.#records.close();
-  }
-
-  async #sweep(): Promise<void> {
-    try {
-      await this.#plane.sweep();
-    } catch (error) {
-      this.#tools.log.error({ err: error }, 'what nobody uses could not be removed');
-    }
   }
 }
 

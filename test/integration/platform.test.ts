@@ -1,6 +1,6 @@
 /** A node that takes deploys, as its users see it: commands on one side, requests on the other. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { startDev } from '../support/dev-under-test.ts';
@@ -231,6 +231,26 @@ describe('a node that takes deploys', () => {
     assert.deepEqual(((await node.json(['functions', 'show', 'fine'])) as { versions: number[] }).versions, [1]);
     assert.equal((await node.ask('/', 'v2.fine.default.preview.localhost')).status, 404);
     assert.equal((await node.ask('/', 'v1.fine.other.preview.localhost')).status, 404);
+  });
+
+  test('keeps images for as long as a version needs them', async (t) => {
+    const first = await startPlatform(t);
+    const images = path.join(first.dataDir, 'images');
+    const folder = temporaryFolder(t);
+    await deploy(first, folder, 'kept', 'one');
+    await deploy(first, folder, 'kept', 'two');
+    await deploy(first, folder, 'gone', 'three');
+    assert.equal((await first.mayfly(['functions', 'delete', 'gone'])).code, 0);
+    assert.equal(readdirSync(images).length, 3);
+    await first.stop();
+    // Made long ago.
+    for (const name of readdirSync(images)) utimesSync(path.join(images, name), 0, 0);
+    const second = await startPlatform(t, first.dataDir);
+    await until(() => readdirSync(images).length === 2, 'the image that nobody needs to be gone');
+    assert.equal((await second.ask('/kept')).text, 'two\n');
+    assert.equal((await second.ask('/', `v1.kept.default.preview.localhost:${second.port}`)).text, 'one\n');
+    await second.json(['rollback', 'kept']);
+    assert.equal((await second.ask('/kept')).text, 'one\n');
   });
 
   test('says what is wrong with options that are for another kind of node', async () => {
