@@ -26,6 +26,9 @@ export interface AdminLimits {
   readonly streamIdleMs: number;
   /** After a refusal that leaves a body unread, so long the rest is read and dropped: a close would cost the client the answer. */
   readonly lingerMs: number;
+  /** What is denied to the same client within so long is one record of the audit log, and of so many different ones. */
+  readonly deniedWindowMs: number;
+  readonly deniedKindsMax: number;
   /** How long an `Idempotency-Key` is remembered. */
   readonly idempotencyMs: number;
   /** Keys of one token that are remembered; above it, it has to wait or to do without. */
@@ -47,6 +50,8 @@ export const defaultAdminLimits: AdminLimits = Object.freeze({
   streamsMax: 16,
   streamIdleMs: 15_000,
   lingerMs: 1000,
+  deniedWindowMs: 60_000,
+  deniedKindsMax: 50,
   idempotencyMs: 86_400_000,
   idempotencyKeysMax: 1000,
 });

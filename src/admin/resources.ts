@@ -93,6 +93,9 @@ export interface AuditResource {
   readonly target: string;
   /** `done`, or the code of what was wrong. */
   readonly outcome: string;
+  /** Of what was denied: where it came from, and how often within a minute. */
+  readonly address?: string;
+  readonly times?: number;
 }
 
 export interface ProgressResource {

@@ -168,6 +168,8 @@ export const auditSchema: z.ZodType<resources.AuditResource> = named(
     project: projectOrAll,
     target: z.string(),
     outcome: z.string().describe('`done`, or the code of what was wrong'),
+    address: z.string().exactOptional().describe('Where it came from, of what was denied'),
+    times: z.int().positive().exactOptional().describe('How often within a minute, of what was denied'),
   }),
 );
 

@@ -5,6 +5,7 @@ import { errorText, MayflyError } from '../base/mod.ts';
 import { formatAddress, type ListenAddress } from '../config/mod.ts';
 import type { Records } from '../storage/mod.ts';
 import type { Api } from './api.ts';
+import { DeniedAttempts } from './denied-attempts.ts';
 import { Idempotency } from './idempotency.ts';
 import { type AdminLimits, defaultAdminLimits } from './limits.ts';
 import { rawProblem } from './problem.ts';
@@ -40,6 +41,7 @@ export class AdminServer {
   readonly #limits: AdminLimits;
   readonly #server: Server;
   readonly #idempotency: Idempotency;
+  readonly #denied: DeniedAttempts;
   /** Every connection, and the answer that is under way on it. */
   readonly #replies = new Map<Socket, Reply | undefined>();
   #api: Api | undefined;
@@ -50,6 +52,7 @@ export class AdminServer {
     this.#listen = listen;
     this.#limits = { ...defaultAdminLimits, ...limits };
     this.#idempotency = new Idempotency(parts, this.#limits);
+    this.#denied = new DeniedAttempts(parts.control.audit, parts.clock, parts.log, this.#limits);
     this.#server = this.#makeServer();
   }
 
@@ -62,6 +65,7 @@ export class AdminServer {
       services: this.#parts,
       endpoints: allEndpoints,
       idempotency: this.#idempotency,
+      denied: this.#denied,
       log: this.#parts.log,
     };
     this.#api = new Api(parts, this.#limits, isLoopback(this.#listen.host) ? 'loopback' : 'any');
@@ -86,6 +90,7 @@ export class AdminServer {
     }
     for (const socket of this.#replies.keys()) socket.destroy();
     this.#server.close();
+    await this.#denied.flush();
   }
 
   #makeServer(): Server {

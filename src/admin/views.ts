@@ -96,8 +96,19 @@ export function tokenView({ id, name, project, scopes, createdAt, expiresAt }: T
   };
 }
 
-export function auditView({ id, at, actor, action, project, target, outcome }: AuditRecord): AuditResource {
-  return { id, at: timeText(at), actor, action, project, target, outcome };
+export function auditView(record: AuditRecord): AuditResource {
+  const { id, at, actor, action, project, target, outcome, address, times } = record;
+  return {
+    id,
+    at: timeText(at),
+    actor,
+    action,
+    project,
+    target,
+    outcome,
+    ...(address === undefined ? {} : { address }),
+    ...(times === undefined ? {} : { times }),
+  };
 }
 
 export function logLineView({ at, level, text, cursor }: LogLine): LogLineResource {

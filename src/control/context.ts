@@ -53,7 +53,7 @@ export function makeContext(tools: ControlTools, policy: ControlPolicy, generati
     signer,
     serving: new Serving({ tables, images, publisher, sealer, signer }, generation),
     claims: new RouteClaims(tables.hosts, turns, policy),
-    audit: new RecordedAuditLog(tables.audit, tools.clock, tools.log),
+    audit: new RecordedAuditLog(tables, tools.clock, tools.log),
     turns,
   };
 }

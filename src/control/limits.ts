@@ -29,9 +29,9 @@ export const messageLengthMax = 1000;
 export const secretBytesMax: number = 32 * kib;
 export const nameLengthMax = 200;
 
-/** Records of the audit log; older ones are dropped, looked for once in so many. */
+/** Records of the audit log, of what was done and of what was denied; older ones are dropped. */
 export const auditRecordsMax = 10_000;
-export const auditPruneEvery = 500;
+export const deniedRecordsMax = 2000;
 
 /** Page sizes of lists. */
 export const pageSizeDefault = 100;

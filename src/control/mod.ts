@@ -17,6 +17,7 @@ export { mayAct } from './may-act.ts';
 export type {
   Artifacts,
   AuditLog,
+  DeniedAttempt,
   Control,
   FunctionLogs,
   Functions,
