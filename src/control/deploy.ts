@@ -89,7 +89,7 @@ export class Deploy {
     await serving.checkSecrets(project.id, settings.secrets);
     await this.#artifacts.touch(project.id, uploaded);
     this.#done(DeployStep.checked);
-    const { kind } = await tools.images.prepare(artifact, settings.limits);
+    const { kind } = await tools.images.prepare(artifact, settings.limits, project.id);
     this.#done(DeployStep.built);
     return { project, name, settings, artifactBytes: uploaded.sizeBytes, kind };
   }

@@ -15,6 +15,8 @@ export const builderBaselineBytes: number = 640 * mib;
 export const spareBuilderDelayMs = 300;
 /** Builders at once. Each is one busy thread. */
 export const buildersMax = 2;
+/** Builds of one project that wait for a builder, beside those that are under way. */
+export const buildsWaitingMax = 16;
 
 /** For a worker to start, or to load a snapshot. Compiling large images takes most of it. */
 export const workerLoadDeadlineMs = 60_000;

@@ -92,8 +92,7 @@ export class Platform {
       const { key: nodeKey, origin } = await readNodeKey(path.join(dataDir, 'node.key'));
       if (origin === 'new' && !isFresh)
         log.error('node.key is gone, a new one was made: secrets have to be set again, or the old key brought back');
-      const build: Builders['build'] = (artifact, imageSettings) => builders.build(artifact, imageSettings);
-      const images = new ArtifactImages(blobs, store, build, await preparerVersion());
+      const images = new ArtifactImages(blobs, store, builders, await preparerVersion());
       const publisher = new DeployPublisher(workers, (project, name) => void logs.forget(project, name));
       const plane = await ControlPlane.open(
         {
