@@ -18,7 +18,9 @@ export interface AdminLimits {
   readonly timeoutCheckMs: number;
   /** An idle connection is kept open for the client's next request. */
   readonly keepAliveMs: number;
+  /** Connections, and those of one address: one that takes all it can get leaves the others theirs. */
   readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
   /** Uploads at once, and event streams at once, of each project: both hold a connection, and something behind it, for long. */
   readonly uploadsMax: number;
   readonly streamsMax: number;
@@ -46,6 +48,7 @@ export const defaultAdminLimits: AdminLimits = Object.freeze({
   timeoutCheckMs: 1000,
   keepAliveMs: 65_000,
   connectionsMax: 512,
+  connectionsPerAddressMax: 128,
   uploadsMax: 4,
   streamsMax: 16,
   streamIdleMs: 15_000,

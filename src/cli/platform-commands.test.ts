@@ -263,6 +263,12 @@ test('without a node, a token or a good address, it says what to do', async (t) 
     assert.notEqual(await runCli(['status', ...args], terminal), 0);
     assert.match(say.join(''), pattern);
   }
+  // The node of a data directory with a place for its socket listens there: the token goes nowhere else.
+  mkdirSync(path.join(folder, 'run'));
+  writeFileSync(path.join(folder, 'admin-token'), `mfy_${'A'.repeat(43)}`);
+  say.length = 0;
+  assert.equal(await runCli(['status', '--data-dir', folder], terminal), 1);
+  assert.match(say.join(''), /run\/admin\.sock: nothing listens there \[node_unreachable\]/);
   writeFileSync(path.join(folder, 'admin-token'), 'mfy_short');
   say.length = 0;
   assert.equal(await runCli(['status', '--data-dir', folder], terminal), 2);

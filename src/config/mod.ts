@@ -48,7 +48,7 @@ export {
   routeKey,
   routePathWanted,
 } from './route.ts';
-export { fileErrorReason, readFileWithin } from './read-file.ts';
+export { fileErrorCode, fileErrorReason, readFileWithin } from './read-file.ts';
 export { parseTemplateAbout, type TemplateAbout } from './template-about.ts';
 export {
   type FunctionBuild,

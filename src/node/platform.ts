@@ -1,11 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import path from 'node:path';
 import { AdminServer, type NodeStatus } from '../admin/mod.ts';
-import { type RandomSource, systemClock } from '../base/mod.ts';
+import { errorText, type RandomSource, systemClock } from '../base/mod.ts';
 import { ControlPlane } from '../control/mod.ts';
 import { FileBlobs } from '../storage/files/mod.ts';
 import type { Records } from '../storage/mod.ts';
 import { SqliteRecords } from '../storage/sqlite/mod.ts';
+import { adminSocketPath, makeAdminSocketPlace, removeAdminSocketPlace } from './admin-socket.ts';
 import { ArtifactImages } from './artifact-images.ts';
 import { Builders } from './builders.ts';
 import { DeployPublisher, deployedVersion } from './deploy-publisher.ts';
@@ -46,6 +47,7 @@ interface PlatformParts {
  *     control.sqlite   projects, functions, versions, routes, sealed secrets, tokens, audit      artifacts/   what was uploaded
  *     node.key         what secrets are sealed under                                              images/      what workers load
  *     admin-token      the operator's token                                                       logs/        what functions write
+ *     run/admin.sock   the admin API, for commands of the same user
  *
  * Only one node has a data directory: the first thing opened is the file that has a lock.
  */
@@ -121,10 +123,23 @@ export class Platform {
     await this.#plane.publish();
     const newToken = await ensureOperatorToken(this.#plane, path.join(this.#tools.dataDir, operatorTokenFile));
     const admin = await this.#admin.listen();
+    await this.#listenLocally();
     this.#builders.prepare();
     // Whatever was served before is served by nobody any more.
     this.#sweeper.start(() => this.#plane.sweep());
     return { admin, ...(newToken === undefined ? {} : { newToken }) };
+  }
+
+  /** Where that cannot be, commands on this machine use the address, as others do. */
+  async #listenLocally(): Promise<void> {
+    const { dataDir, log } = this.#tools;
+    try {
+      if ((await makeAdminSocketPlace(dataDir)) === 'none') return;
+      await this.#admin.listenLocally(adminSocketPath(dataDir));
+    } catch (error) {
+      await removeAdminSocketPlace(dataDir);
+      log.warn({ reason: errorText(error) }, 'the admin API has no socket in the data directory');
+    }
   }
 
   /** What is behind a version's own host. @throws MayflyError no_route, and what keeps it from being served */

@@ -1,10 +1,10 @@
 /** A node that takes deploys, as its users see it: commands on one side, requests on the other. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { startDev } from '../support/dev-under-test.ts';
-import { pidsOf } from '../support/node-processes.ts';
+import { isAlive, pidsOf, processesOf } from '../support/node-processes.ts';
 import { guest, mayfly, temporaryFolder, until } from '../support/node-under-test.ts';
 import { type PlatformUnderTest, startPlatform } from '../support/platform-under-test.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
@@ -182,6 +182,8 @@ describe('a node that takes deploys', () => {
       ['node.key', 0o600],
       ['control.sqlite', 0o600],
       ['artifacts', 0o700],
+      ['run', 0o700],
+      ['run/admin.sock', 0o600],
     ] as const)
       assert.equal(statSync(path.join(node.dataDir, name)).mode & 0o777, mode, name);
     const other = await mayfly([
@@ -196,6 +198,32 @@ describe('a node that takes deploys', () => {
     assert.equal(other.code, 1);
     assert.match(other.stderr, /another node uses it.*\[data_dir_in_use\]/s);
     assert.equal(((await node.json(['status'])) as { workers: unknown[] }).workers.length, 2);
+  });
+
+  test('is spoken to by commands on its machine where nobody else can listen, and after it was killed by nobody', async (t) => {
+    const node = await startPlatform(t);
+    // No address is given, and nothing listens on the usual one.
+    assert.equal((await node.mayfly(['status'])).code, 0);
+    const pids = [node.guardianPid, ...processesOf(node.guardianPid).map(({ pid }) => pid)];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until(() => !pids.some(isAlive), 'the end of the node');
+    assert.ok(statSync(path.join(node.dataDir, 'run/admin.sock')).isSocket(), 'it is left behind');
+    const { code, stderr } = await node.mayfly(['status']);
+    assert.equal(code, 1);
+    assert.match(stderr, /run\/admin\.sock: nothing listens there \[node_unreachable\]/);
+    const next = await startPlatform(t, node.dataDir);
+    assert.equal((await next.mayfly(['status'])).code, 0);
+    assert.equal(await next.stop(), 0);
+    // Its folder stays: the token is sent nowhere else while the node does not run.
+    assert.match((await next.mayfly(['status'])).stderr, /run\/admin\.sock: nothing listens there/);
+  });
+
+  test('has no socket in a data directory whose path is too long for one, and says so', async (t) => {
+    const deep = path.join(temporaryFolder(t), ...Array.from({ length: 8 }, () => 'a-folder-deeper'), 'data');
+    const node = await startPlatform(t, deep);
+    assert.match(node.log(), /has no socket in the data directory/);
+    assert.ok(!existsSync(path.join(deep, 'run')));
+    assert.equal((await node.mayfly(['status', '--admin', node.admin])).code, 0);
   });
 
   test('tells its operator’s token once, and makes another when that is lost', async (t) => {
