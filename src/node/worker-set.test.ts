@@ -83,18 +83,19 @@ class FakeWorker implements ChildLink {
     if (mishap === 'dies') this.kill();
     else if (mishap === 'fails')
       this.say({ kind: 'failed', request, error: toWireError(new MayflyError('image_corrupt', { reason: 'test' })) });
-    else if (mishap === undefined) {
+    else if (mishap !== 'hangs') {
       if (command.kind === 'load') this.loaded = command.snapshot.functions[0]?.name;
       if (command.kind === 'discard') this.loaded = undefined;
       if (command.kind === 'switch') this.served = this.loaded;
       if (command.kind === 'listen') this.place = socket;
       this.say({ kind: 'done', request });
+      if (mishap === 'dies after') this.kill();
     }
   }
 }
 
 /** What goes wrong when a worker is told something; undefined when nothing does. */
-type Mishap = (worker: FakeWorker, command: WorkerCommand) => 'dies' | 'fails' | 'hangs' | undefined;
+type Mishap = (worker: FakeWorker, command: WorkerCommand) => 'dies' | 'dies after' | 'fails' | 'hangs' | undefined;
 
 function setOf(places: number, mishap: Mishap = () => undefined): { set: WorkerSet; workers: FakeWorker[] } {
   const workers: FakeWorker[] = [];
@@ -151,6 +152,18 @@ describe('WorkerSet', () => {
     assert.equal(workers[2]?.place, 0);
     assert.equal(workers.length, 4);
     assert.equal(workers[3]?.served, 'a');
+  });
+
+  test('fills a place again whose worker ends in the moment that it has taken it', async () => {
+    let died = 0;
+    const { set, workers } = setOf(2, (_, command) =>
+      command.kind === 'listen' && died++ < 3 ? 'dies after' : undefined,
+    );
+    await set.start();
+    await set.publish(version('a'));
+    await until(() => set.pids.every((pid) => pid > 0));
+    const inPlace = workers.filter(({ pid }) => set.pids.includes(pid));
+    assert.deepEqual(new Set(inPlace.map(({ place }) => place)), new Set([0, 1]));
   });
 
   test('has a worker that was asked to end replaced at once', async () => {

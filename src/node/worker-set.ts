@@ -249,7 +249,7 @@ export class WorkerSet implements Publisher {
 
   /** Gives a place a worker that takes its connections, in place of the one that it has. */
   #fill(place: Place): Promise<void> {
-    place.filling ??= this.#fillWith(place).finally(() => (place.filling = undefined));
+    place.filling ??= this.#fillWith(place);
     return place.filling;
   }
 
@@ -267,7 +267,11 @@ export class WorkerSet implements Publisher {
       place.code = 'current';
       if (before !== undefined) this.#letGo(before, 'is to leave');
       // It may have ended with its answer.
-      if (!worker.isGone) return;
+      if (!worker.isGone) {
+        // Not a moment later: should it end now, the place is to be filled again.
+        place.filling = undefined;
+        return;
+      }
       place.worker = undefined;
     }
   }
