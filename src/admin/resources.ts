@@ -115,9 +115,13 @@ export interface DeployedResource {
 
 export interface LogLineResource {
   readonly at: string;
+  /** Who says it: the function, or the node about it. */
+  readonly source: 'guest' | 'platform';
   readonly level: 'info' | 'warn' | 'error';
   /** As the function wrote it: not to be shown at a terminal as it is. */
   readonly text: string;
+  /** The permanent code of a failure. */
+  readonly code?: string;
   /** Names its place: what comes after it is asked for with `after`. */
   readonly cursor: string;
 }

@@ -195,8 +195,10 @@ export const logLineSchema: z.ZodType<resources.LogLineResource> = named(
   'LogLine',
   z.strictObject({
     at: time,
+    source: z.enum(['guest', 'platform']).describe('Who says it: the function, or the node about it'),
     level: z.enum(['info', 'warn', 'error']),
     text: z.string().describe('As the function wrote it: not to be shown at a terminal as it is'),
+    code: z.string().exactOptional().describe('Of a failure'),
     cursor: z.string().describe('Names its place: what comes after it is asked for with `after`'),
   }),
 );

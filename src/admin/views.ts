@@ -111,8 +111,8 @@ export function auditView(record: AuditRecord): AuditResource {
   };
 }
 
-export function logLineView({ at, level, text, cursor }: LogLine): LogLineResource {
-  return { at: timeText(at), level, text, cursor };
+export function logLineView({ at, source, level, text, code, cursor }: LogLine): LogLineResource {
+  return { at: timeText(at), source, level, text, ...(code === undefined ? {} : { code }), cursor };
 }
 
 export function statusView({

@@ -198,7 +198,7 @@ test('logs are shown so that a terminal does not act on them', async (t) => {
   const shown = await run('logs', 'cart', '--project', 'shop');
   assert.match(
     shown.out,
-    /info +a line of shop\n.*info +\\u\{1b\}\]0;pwned\\u\{7\}\\u\{d\}hello\\u\{202e\}\\u\{9b\}2J\\u\{e0041\}\n$/,
+    /info +│ a line of shop\n.*info +│ \\u\{1b\}\]0;pwned\\u\{7\}\\u\{d\}hello\\u\{202e\}\\u\{9b\}2J\\u\{e0041\}\n$/,
   );
   const one = await run('logs', 'cart', '--project', 'shop', '--limit', '1', '--json');
   assert.equal((JSON.parse(one.out) as { text: string }).text, nasty);
@@ -208,7 +208,13 @@ test('logs are shown so that a terminal does not act on them', async (t) => {
 });
 
 test('logs --follow goes on where it was when the connection is lost, and ends with what the node refuses', async () => {
-  const line = (cursor: string) => ({ at: '2026-01-01T00:00:00Z', level: 'info' as const, text: cursor, cursor });
+  const line = (cursor: string) => ({
+    at: '2026-01-01T00:00:00Z',
+    source: 'guest' as const,
+    level: 'info' as const,
+    text: cursor,
+    cursor,
+  });
   const asked: (string | undefined)[] = [];
   const lost = new MayflyError('node_unreachable', { url: 'u', reason: 'the connection was lost' });
   const client = {

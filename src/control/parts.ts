@@ -180,8 +180,12 @@ export interface Snapshots {
 export interface LogLine {
   readonly at: number;
   readonly function: FunctionName;
+  /** Who says it: the function, or the node about it. */
+  readonly source: 'guest' | 'platform';
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
+  /** The permanent code of a failure. */
+  readonly code?: string | undefined;
   /** Names its place, for `since`. */
   readonly cursor: string;
 }

@@ -115,7 +115,7 @@ test('from init to a secret: a function is begun, written, tested, deployed, rou
   const after = await Promise.all(Array.from({ length: 20 }, () => node.ask('/greeter/you')));
   assert.ok(after.every(({ text }) => text === 'Hello, you.\n'));
 
-  await until(async () => (await run(['logs', 'greeter'])).includes('GET /you'), 'the function’s own log');
+  await until(async () => (await run(['logs', 'greeter'])).includes('info  │ GET /you'), 'the function’s own log');
   edit('mayfly.toml', /\[vars\]\n.*\n/, '');
   edit('mayfly.toml', /(main = .*\n)/, '$1secrets = ["GREETING"]\n');
   const refused = await node.mayfly(deployAgain);
@@ -240,6 +240,20 @@ describe('a node that takes deploys', () => {
     assert.notEqual(readFileSync(file, 'utf8'), token);
     await third.json(['functions']);
     assert.doesNotMatch(third.log(), /mfy_/);
+  });
+
+  test('tells a function’s own lines from what the node says about it, with the code of a failure', async (t) => {
+    const node = await startPlatform(t);
+    const folder = temporaryFolder(t);
+    writeFileSync(path.join(folder, 'crash.wasm'), readFileSync(guest('crash')));
+    writeFileSync(path.join(folder, 'mayfly.toml'), 'name = "crash"\nmain = "crash.wasm"\n');
+    await node.json(['deploy', folder]);
+    assert.equal((await node.ask('/crash/?unreachable')).status, 500);
+    const shown = async (): Promise<string> => (await node.mayfly(['logs', 'crash'])).stdout;
+    await until(async () => / warn {2}! .*\[guest_trap\]\n/.test(await shown()), 'the line about the trap');
+    const lines = (await node.mayfly(['logs', 'crash', '--json'])).stdout.trim().split('\n');
+    const last = JSON.parse(lines.at(-1) ?? '{}') as { source: string; code: string };
+    assert.deepEqual([last.source, last.code], ['platform', 'guest_trap']);
   });
 
   test('refuses an artifact that cannot be served, and goes on serving what it did', async (t) => {
