@@ -1,6 +1,6 @@
 /**
- * How long a deploy and a rollback take: `npm run bench:deploy [-- --rounds N --workers N --json]`. A node takes deploys of a 66 KB
- * function in Rust, each time with other code and another variable, so that nothing that was built or compiled before is of use. What
+ * How long a deploy and a rollback take: `npm run bench:deploy [-- --rounds N --workers N --functions N --json]`. A node takes deploys
+ * of a 66 KB function in Rust, beside as many others as `--functions` says, each time with other code and another variable, so that nothing that was built or compiled before is of use. What
  * is measured is what a client of the admin API sees:
  *
  *     deploy     upload → build → store → warm → live → acknowledged → the first answers
@@ -26,11 +26,14 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '40' },
     workers: { type: 'string', default: '2' },
+    functions: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
 const workers = Number(values.workers);
+/** Others, that are served as well. */
+const others = Number(values.functions);
 const warmUpRounds = 3;
 const deployWantedMs = 150;
 const rollbackWantedMs = 100;
@@ -87,6 +90,25 @@ async function askAll(wanted: number): Promise<void> {
   if (wrong.length > 0) throw new Error(`version ${wrong.join()} answers where ${wanted} is deployed`);
 }
 
+/** Deploys the others, of several projects at once: what is deployed at the same time is published together. */
+async function deployOthers(): Promise<void> {
+  const projects = Array.from({ length: Math.ceil(others / 50) }, (_, index) => `p${index}`);
+  const digest = digestOf(artifact);
+  let left = others;
+  await Promise.all(
+    projects.map(async (project) => {
+      await client.createProject({ id: project });
+      await client.putArtifact(project, digest, artifact);
+      for (let index = 0; index < 50 && left > 0; index++) {
+        left -= 1;
+        const routes = [{ host: `f${index}.${project}.example.org`, path: '/*' }];
+        const settings = { vars: { NAME: `f${index}` } };
+        await client.deploy(project, `f${index}`, { artifact: digest, settings, routes });
+      }
+    }),
+  );
+}
+
 /** One deploy. @returns how long it took to be acknowledged, and to be seen everywhere, ms; and its steps */
 async function deploy(round: number): Promise<{ ackMs: number; seenMs: number; steps: ReadonlyMap<string, number> }> {
   const bytes = varyArtifact(artifact, round);
@@ -123,6 +145,7 @@ const widths = [34, 8, 8, 8, 8, 8, 12];
 try {
   const deploys: { ackMs: number; seenMs: number; steps: ReadonlyMap<string, number> }[] = [];
   const rollbacks: { ackMs: number; seenMs: number }[] = [];
+  await deployOthers();
   await deploy(0);
   for (let round = 1; round <= warmUpRounds + rounds; round++) {
     // A builder is to stand by again, as it does between two deploys that somebody makes.
@@ -137,7 +160,9 @@ try {
     deploys.push(deployed);
     rollbacks.push(rolledBack);
   }
-  report.say(`${rounds} rounds, ${workers} workers, ${Math.round(artifact.byteLength / 1024)} KiB, ms\n`);
+  report.say(
+    `${rounds} rounds, ${workers} workers, ${others} other functions, ${Math.round(artifact.byteLength / 1024)} KiB, ms\n`,
+  );
   report.row(['', 'p50', 'p90', 'least', 'most', 'wanted', ''], widths);
   row(
     'deploy, to the first answers',
