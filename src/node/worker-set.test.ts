@@ -42,12 +42,14 @@ class FakeWorker implements ChildLink {
   loaded: string | undefined;
   served: string | undefined;
   place: number | undefined;
+  hasEnded = false;
   #listener: (message: unknown) => void = () => {};
   readonly #mishap: Mishap;
 
   constructor(pid: number, mishap: Mishap) {
     this.pid = pid;
     this.#mishap = mishap;
+    void this.exited.then(() => (this.hasEnded = true));
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -318,6 +320,21 @@ describe('WorkerSet that takes over', () => {
       return worker;
     });
   }
+
+  test('has no more workers than it wants when all have died, and something is published at once', async () => {
+    const { set, workers } = setOf(2);
+    await set.start();
+    await set.publish(version('a'));
+    await settle();
+    for (const worker of workers) worker.kill();
+    await new Promise((resolve) => setImmediate(resolve));
+    await set.publish(version('b'));
+    await settle();
+    const alive = workers.filter(({ told, hasEnded }) => !hasEnded && !told.includes('stop'));
+    assert.equal(alive.length, 3);
+    assert.ok(alive.every(({ served }) => served === 'b'));
+    assert.deepEqual(new Set(alive.map(({ place }) => place)), new Set([0, 1, undefined]));
+  });
 
   test('after a crash goes on with the workers that are there', async () => {
     const { set, workers } = setOf(2);

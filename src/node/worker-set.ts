@@ -158,6 +158,7 @@ export class WorkerSet implements Publisher {
     for (const worker of fresh) this.#offer(worker);
     await Promise.all(this.#places.filter(({ worker }) => worker === undefined).map((place) => this.#fill(place)));
     this.#idleWanted = 1;
+    this.#dismiss();
     this.#supply();
     for (const place of this.#places) if (place.code === 'old') await this.#fill(place);
     // Until then somebody could still be answered as before.
@@ -232,8 +233,22 @@ export class WorkerSet implements Publisher {
   #offer(worker: WorkerHandle): void {
     if (worker.isGone) return;
     const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(worker);
-    else next(worker);
+    if (next !== undefined) {
+      next(worker);
+      return;
+    }
+    this.#idle.push(worker);
+    this.#dismiss();
+  }
+
+  /** When all had died, a publish and the places may have started workers for each other. */
+  #dismiss(): void {
+    while (this.#idleWanted > 0 && this.#idle.length > this.#idleWanted) {
+      const surplus = this.#idle.pop();
+      if (surplus === undefined) return;
+      this.#members.delete(surplus);
+      this.#letGo(surplus, 'is to leave');
+    }
   }
 
   /** A worker to take connections: the idle one, or the next that is ready; a place that has none comes first. */
