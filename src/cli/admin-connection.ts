@@ -37,7 +37,7 @@ export function withAdmin(command: Command): Command {
       `the node’s admin API; MAYFLY_ADMIN when absent, or that of a node on this machine, ${defaultAdminUrl}`,
     )
     .option('--token-file <file>', 'a file with the token; MAYFLY_TOKEN when absent, or that of a node on this machine')
-    .option('--data-dir <dir>', 'the data directory of the node on this machine, which has its token');
+    .option('--data-dir <dir>', 'the data directory of the node on this machine, which has its token and its socket');
 }
 
 /** Adds the options of ProjectFlags. */
@@ -91,7 +91,7 @@ async function findSocket(dataDir: string): Promise<string | undefined> {
   return isThere ? adminSocketPath(dataDir) : undefined;
 }
 
-/** A token, and the data directory that it was found in. */
+/** A token, and the data directory that it was found in, or that was named beside it. */
 interface FoundToken {
   readonly token: string;
   readonly dataDir?: string;
@@ -113,7 +113,8 @@ function parseAdminUrl(text: string): URL {
  * @throws MayflyError bad_usage, artifact_unreadable
  */
 async function findToken({ tokenFile, dataDir }: AdminFlags, env: Environment, isLocal: boolean): Promise<FoundToken> {
-  if (tokenFile !== undefined) return { token: await readToken(tokenFile) };
+  if (tokenFile !== undefined)
+    return { token: await readToken(tokenFile), ...(dataDir === undefined ? {} : { dataDir }) };
   if (dataDir !== undefined && isLocal) return { token: await readToken(path.join(dataDir, 'admin-token')), dataDir };
   const fromEnv = env['MAYFLY_TOKEN'];
   if (fromEnv !== undefined && fromEnv !== '') return { token: checkToken(fromEnv.trim(), 'MAYFLY_TOKEN') };
