@@ -1,6 +1,6 @@
 /**
- * How long a deploy and a rollback take: `npm run bench:deploy [-- --rounds N --workers N --json]`. A node takes deploys of a 66 KB
- * function in Rust, each time with other code and another variable, so that nothing that was built or compiled before is of use. What
+ * How long a deploy and a rollback take: `npm run bench:deploy [-- --rounds N --workers N --functions N --json]`. A node takes deploys
+ * of a 66 KB function in Rust, alone, and then beside as many others as `--functions` says, each time with other code and another variable, so that nothing that was built or compiled before is of use. What
  * is measured is what a client of the admin API sees:
  *
  *     deploy     upload → build → store → warm → live → acknowledged → the first answers
@@ -26,11 +26,14 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '40' },
     workers: { type: 'string', default: '2' },
+    functions: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
 const workers = Number(values.workers);
+/** Others, that are served as well. */
+const others = Number(values.functions);
 const warmUpRounds = 3;
 const deployWantedMs = 150;
 const rollbackWantedMs = 100;
@@ -87,8 +90,27 @@ async function askAll(wanted: number): Promise<void> {
   if (wrong.length > 0) throw new Error(`version ${wrong.join()} answers where ${wanted} is deployed`);
 }
 
+/** Deploys the others, of several projects at once: what is deployed at the same time is published together. */
+async function deployOthers(): Promise<void> {
+  const projects = Array.from({ length: Math.ceil(others / 50) }, (_, index) => `p${index}`);
+  const digest = digestOf(artifact);
+  let left = others;
+  await Promise.all(
+    projects.map(async (project) => {
+      await client.createProject({ id: project });
+      await client.putArtifact(project, digest, artifact);
+      for (let index = 0; index < 50 && left > 0; index++) {
+        left -= 1;
+        const routes = [{ host: `f${index}.${project}.example.org`, path: '/*' }];
+        const settings = { vars: { NAME: `f${index}` } };
+        await client.deploy(project, `f${index}`, { artifact: digest, settings, routes });
+      }
+    }),
+  );
+}
+
 /** One deploy. @returns how long it took to be acknowledged, and to be seen everywhere, ms; and its steps */
-async function deploy(round: number): Promise<{ ackMs: number; seenMs: number; steps: ReadonlyMap<string, number> }> {
+async function deploy(round: number): Promise<Deployed> {
   const bytes = varyArtifact(artifact, round);
   const digest = digestOf(bytes);
   const startMs = performance.now();
@@ -102,7 +124,7 @@ async function deploy(round: number): Promise<{ ackMs: number; seenMs: number; s
   return { ackMs, seenMs: performance.now() - startMs, steps: new Map(steps.map((one) => [one.step, one.elapsedMs])) };
 }
 
-async function rollback(round: number): Promise<{ ackMs: number; seenMs: number }> {
+async function rollback(round: number): Promise<Omit<Deployed, 'steps'>> {
   const startMs = performance.now();
   await client.rollback('default', 'echo', {});
   const ackMs = performance.now() - startMs;
@@ -120,15 +142,26 @@ function row(what: string, found: readonly number[], wantedMs: number): void {
 }
 
 const widths = [34, 8, 8, 8, 8, 8, 12];
-try {
-  const deploys: { ackMs: number; seenMs: number; steps: ReadonlyMap<string, number> }[] = [];
-  const rollbacks: { ackMs: number; seenMs: number }[] = [];
-  await deploy(0);
+
+interface Deployed {
+  readonly ackMs: number;
+  readonly seenMs: number;
+  readonly steps: ReadonlyMap<string, number>;
+}
+
+/** The next version's number. */
+let next = 0;
+
+/** All rounds, beside so many other functions. */
+async function measure(beside: number): Promise<void> {
+  const deploys: Deployed[] = [];
+  const rollbacks: Omit<Deployed, 'steps'>[] = [];
   for (let round = 1; round <= warmUpRounds + rounds; round++) {
     // A builder is to stand by again, as it does between two deploys that somebody makes.
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    const deployed = await deploy(round);
-    const rolledBack = await rollback(round);
+    const deployed = await deploy(next);
+    const rolledBack = await rollback(next);
+    next += 1;
     // The next one starts from the newest again.
     await client.rollback('default', 'echo', {
       to: (await client.getFunction('default', 'echo')).versions.at(-1) ?? 1,
@@ -137,33 +170,30 @@ try {
     deploys.push(deployed);
     rollbacks.push(rolledBack);
   }
-  report.say(`${rounds} rounds, ${workers} workers, ${Math.round(artifact.byteLength / 1024)} KiB, ms\n`);
+  const size = Math.round(artifact.byteLength / 1024);
+  report.say(`${rounds} rounds, ${workers} workers, ${beside} other functions, ${size} KiB, ms\n`);
   report.row(['', 'p50', 'p90', 'least', 'most', 'wanted', ''], widths);
-  row(
-    'deploy, to the first answers',
-    deploys.map((one) => one.seenMs),
-    deployWantedMs,
-  );
-  row(
-    'deploy, acknowledged',
-    deploys.map((one) => one.ackMs),
-    deployWantedMs,
-  );
-  row(
-    'rollback, to the first answers',
-    rollbacks.map((one) => one.seenMs),
-    rollbackWantedMs,
-  );
-  row(
-    'rollback, acknowledged',
-    rollbacks.map((one) => one.ackMs),
-    rollbackWantedMs,
-  );
+  const seen = (all: readonly Omit<Deployed, 'steps'>[]): number[] => all.map((one) => one.seenMs);
+  const acknowledged = (all: readonly Omit<Deployed, 'steps'>[]): number[] => all.map((one) => one.ackMs);
+  row('deploy, to the first answers', seen(deploys), deployWantedMs);
+  row('deploy, acknowledged', acknowledged(deploys), deployWantedMs);
+  row('rollback, to the first answers', seen(rollbacks), rollbackWantedMs);
+  row('rollback, acknowledged', acknowledged(rollbacks), rollbackWantedMs);
   report.say('\nWithin the node, from the request’s arrival, p50:');
   for (const step of deploys[0]?.steps.keys() ?? []) {
     const sorted = deploys.map(({ steps }) => steps.get(step) ?? 0).toSorted((a, b) => a - b);
     report.row([`  ${step}`, msText(quantile(sorted, 0.5))], widths);
     report.add({ step, p50Ms: quantile(sorted, 0.5) });
+  }
+  report.say('');
+}
+
+try {
+  await deploy(next++);
+  await measure(0);
+  if (others > 0) {
+    await deployOthers();
+    await measure(others);
   }
   report.end();
 } finally {

@@ -92,6 +92,9 @@ itself: \`GET /v1/openapi.json\` is an OpenAPI 3.1 document made from the very s
 
     curl -H "Authorization: Bearer $(cat ~/.local/share/mayfly/admin-token)" http://127.0.0.1:8081/v1/projects
 
+It also listens on the socket \`run/admin.sock\` of the node’s data directory, which nobody but its user can connect to. Commands on the same
+machine that read the operator’s token from there send it nowhere else, unless \`--admin\` or \`MAYFLY_ADMIN\` tells them to.
+
 - **Tokens.** \`Authorization: Bearer mfy_…\`. A token has scopes, each including those behind it: \`admin\`, \`deploy\`, \`read\`. It is
   good for one project or for the whole node. To a token of one project, others do not exist: what is theirs is \`not_found\`.
 - **Problems** are \`application/problem+json\` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a permanent \`code\`: see

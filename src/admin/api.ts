@@ -3,6 +3,7 @@ import { Fault, isMayflyError, MayflyError, type ProjectId } from '../base/mod.t
 import { type Actor, mayAct, type TokenId } from '../control/mod.ts';
 import type { Revision } from '../storage/mod.ts';
 import { type Access, type Answer, type Endpoint, type RawCall, Reach } from './endpoint.ts';
+import type { DeniedAttempts } from './denied-attempts.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { AdminLimits } from './limits.ts';
@@ -18,6 +19,7 @@ export interface ApiParts {
   readonly services: Services;
   readonly endpoints: readonly Endpoint[];
   readonly idempotency: Idempotency;
+  readonly denied: DeniedAttempts;
   readonly log: AdminLog;
 }
 
@@ -75,7 +77,7 @@ export class Api {
     }
     const { endpoint, params } = this.#router.match(head.method, head.segments);
     const { access, bodyKind } = endpoint;
-    const actor = access === 'public' ? nobody : await this.#admit(req, access, params['project']);
+    const actor = access === 'public' ? nobody : await this.#admit(req, endpoint, access, params['project']);
 
     if (bodyKind === 'none' && hasBody(req)) {
       throw new MayflyError('bad_request', { reason: 'it has a body, none is wanted here' });
@@ -100,8 +102,13 @@ export class Api {
       events: () => this.#openStream(reply, actor),
     };
     const run = async (): Promise<Answer> => {
-      const answer = await endpoint.run(call, this.#parts.services);
-      return { status: endpoint.status, ...answer };
+      try {
+        return { status: endpoint.status, ...(await endpoint.run(call, this.#parts.services)) };
+      } catch (error) {
+        // Of what nobody but the handler can know to be out of reach.
+        if (isMayflyError(error, 'forbidden')) this.#noteDenied(req, endpoint, actor, '*', error);
+        throw error;
+      }
     };
     const key = head.method === 'POST' ? idempotencyKey(req) : undefined;
     const answer =
@@ -125,24 +132,36 @@ export class Api {
   /** @throws MayflyError unauthorized, forbidden, not_found for what belongs to another project */
   async #admit(
     req: IncomingMessage,
-    { scope, reach }: Exclude<Access, 'public'>,
+    endpoint: Endpoint,
+    access: Exclude<Access, 'public'>,
     project: string | undefined,
   ): Promise<Actor> {
-    const actor = await this.#parts.services.control.tokens.authenticate(bearerToken(req));
-    if (actor === undefined) {
-      throw new MayflyError('unauthorized', { reason: 'its token is unknown, revoked or expired' });
+    let actor: Actor | undefined;
+    try {
+      actor = await this.#parts.services.control.tokens.authenticate(bearerToken(req));
+      if (actor === undefined) {
+        throw new MayflyError('unauthorized', { reason: 'its token is unknown, revoked or expired' });
+      }
+      checkAccess(actor, access, project);
+      return actor;
+    } catch (error) {
+      // What a token of one project tries in another concerns nobody but whoever runs the node.
+      const concerns = actor !== undefined && isMayflyError(error, 'forbidden') ? actor.project : '*';
+      if (isDenial(error)) this.#noteDenied(req, endpoint, actor, concerns, error);
+      throw error;
     }
-    // Whether it is the name of a project is seen later: it is compared here, nothing else.
-    if (reach === Reach.project && actor.project !== '*' && actor.project !== project) {
-      throw new MayflyError('not_found', { what: 'project', name: (project ?? '').slice(0, 63) });
-    }
-    if (reach === Reach.node && actor.project !== '*') {
-      throw new MayflyError('forbidden', { reason: 'it is good for one project, a token of the whole node is wanted' });
-    }
-    if (!mayAct(actor, actor.project, scope)) {
-      throw new MayflyError('forbidden', { reason: `its scope is ${actor.scopes.join(', ')}, ${scope} is wanted` });
-    }
-    return actor;
+  }
+
+  #noteDenied(
+    { socket }: IncomingMessage,
+    { method, path }: Endpoint,
+    actor: Actor | undefined,
+    project: ProjectId | '*',
+    { code: outcome }: MayflyError,
+  ): void {
+    // A socket in the file system has no address.
+    const address = socket.remoteAddress ?? 'local';
+    this.#parts.denied.note({ actor: actor?.id, project, target: `${method} ${path}`, address, outcome });
   }
 
   async *#upload(req: IncomingMessage, actor: Actor): AsyncGenerator<Uint8Array, void> {
@@ -160,6 +179,25 @@ export class Api {
     if (stream.signal.aborted) giveBack();
     else stream.signal.addEventListener('abort', giveBack, { once: true });
     return stream;
+  }
+}
+
+/** Whether it is who sent a request that keeps it from being done. */
+function isDenial(error: unknown): error is MayflyError {
+  return (['unauthorized', 'forbidden', 'not_found'] as const).some((code) => isMayflyError(error, code));
+}
+
+/** @throws MayflyError forbidden, not_found for what belongs to another project */
+function checkAccess(actor: Actor, { scope, reach }: Exclude<Access, 'public'>, project: string | undefined): void {
+  // Whether it is the name of a project is seen later: it is compared here, nothing else.
+  if (reach === Reach.project && actor.project !== '*' && actor.project !== project) {
+    throw new MayflyError('not_found', { what: 'project', name: (project ?? '').slice(0, 63) });
+  }
+  if (reach === Reach.node && actor.project !== '*') {
+    throw new MayflyError('forbidden', { reason: 'it is good for one project, a token of the whole node is wanted' });
+  }
+  if (!mayAct(actor, actor.project, scope)) {
+    throw new MayflyError('forbidden', { reason: `its scope is ${actor.scopes.join(', ')}, ${scope} is wanted` });
   }
 }
 

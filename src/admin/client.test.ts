@@ -104,7 +104,9 @@ test('AdminClient manages projects, secrets and tokens, and reads what was done'
   assert.equal((await client.getStatus()).version, '1.2.3');
   assert.equal((await client.getHealth()).status, 'ok');
   assert.deepEqual(
-    (await client.listAudit({ limit: 2 })).items.map(({ action, target, outcome }) => [action, target, outcome]),
+    (await client.listAudit({ limit: 3 })).items
+      .filter(({ action }) => action !== 'denied')
+      .map(({ action, target, outcome }) => [action, target, outcome]),
     [
       ['project.delete', 'project', 'done'],
       ['token.revoke', `tokens/${token.id} (ci)`, 'done'],

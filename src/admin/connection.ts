@@ -7,6 +7,8 @@ import type { ServerEvent } from './event-reader.ts';
 export interface ConnectionOptions {
   /** Of the admin API, such as `http://127.0.0.1:8081`. */
   readonly url: string;
+  /** What messages call the place; the URL when absent. */
+  readonly place?: string;
   readonly token?: string | undefined;
   /** The platform's own when absent. */
   readonly fetch?: typeof fetch;
@@ -31,11 +33,13 @@ const answerTimeoutMs = 60_000;
 /** Requests to one node, and what went wrong with them in the words of this project. */
 export class Connection {
   readonly url: string;
+  readonly #place: string;
   readonly #token: string | undefined;
   readonly #fetch: typeof fetch;
 
-  constructor({ url, token, fetch: own = fetch }: ConnectionOptions) {
+  constructor({ url, place, token, fetch: own = fetch }: ConnectionOptions) {
     this.url = url.replace(/\/+$/, '');
+    this.#place = place ?? this.url;
     this.#token = token;
     this.#fetch = own;
   }
@@ -123,11 +127,11 @@ export class Connection {
     if (error instanceof AdminProblem || isMayflyError(error)) return error;
     if (signal?.aborted === true && signal.reason instanceof Error && signal.reason.name === 'AbortError')
       return signal.reason;
-    return new MayflyError('node_unreachable', { url: this.url, reason: reasonOf(error) }, { cause: error });
+    return new MayflyError('node_unreachable', { url: this.#place, reason: reasonOf(error) }, { cause: error });
   }
 
   #bad(reason: string): MayflyError {
-    return new MayflyError('bad_answer', { url: this.url, reason });
+    return new MayflyError('bad_answer', { url: this.#place, reason });
   }
 }
 
@@ -154,6 +158,7 @@ function headProblem(status: number): AdminProblem {
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
+  ENOENT: 'nothing listens there',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'there is no such host',
   ECONNRESET: 'the connection was lost',

@@ -18,7 +18,9 @@ export interface AdminLimits {
   readonly timeoutCheckMs: number;
   /** An idle connection is kept open for the client's next request. */
   readonly keepAliveMs: number;
+  /** Connections, and those of one address: one that takes all it can get leaves the others theirs. */
   readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
   /** Uploads at once, and event streams at once, of each project: both hold a connection, and something behind it, for long. */
   readonly uploadsMax: number;
   readonly streamsMax: number;
@@ -26,6 +28,9 @@ export interface AdminLimits {
   readonly streamIdleMs: number;
   /** After a refusal that leaves a body unread, so long the rest is read and dropped: a close would cost the client the answer. */
   readonly lingerMs: number;
+  /** What is denied to the same client within so long is one record of the audit log, and of so many different ones. */
+  readonly deniedWindowMs: number;
+  readonly deniedKindsMax: number;
   /** How long an `Idempotency-Key` is remembered. */
   readonly idempotencyMs: number;
   /** Keys of one token that are remembered; above it, it has to wait or to do without. */
@@ -43,10 +48,13 @@ export const defaultAdminLimits: AdminLimits = Object.freeze({
   timeoutCheckMs: 1000,
   keepAliveMs: 65_000,
   connectionsMax: 512,
+  connectionsPerAddressMax: 128,
   uploadsMax: 4,
   streamsMax: 16,
   streamIdleMs: 15_000,
   lingerMs: 1000,
+  deniedWindowMs: 60_000,
+  deniedKindsMax: 50,
   idempotencyMs: 86_400_000,
   idempotencyKeysMax: 1000,
 });

@@ -62,5 +62,13 @@ export function problemHeaders(error: unknown): Record<string, string> {
 export function rawProblem(error: MayflyError): string {
   const body = `${JSON.stringify(problemOf(error))}\n`;
   const { status } = error;
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nConnection: close\r\nContent-Type: ${problemType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\n\r\n${body}`;
+  const headers = {
+    Connection: 'close',
+    'Content-Type': problemType,
+    'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
+    ...problemHeaders(error),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`;
 }

@@ -95,6 +95,9 @@ export interface AuditResource {
   readonly target: string;
   /** `done`, or the code of what was wrong. */
   readonly outcome: string;
+  /** Of what was denied: where it came from, and how often within a minute. */
+  readonly address?: string;
+  readonly times?: number;
 }
 
 export interface ProgressResource {
@@ -114,9 +117,13 @@ export interface DeployedResource {
 
 export interface LogLineResource {
   readonly at: string;
+  /** Who says it: the function, or the node about it. */
+  readonly source: 'guest' | 'platform';
   readonly level: 'info' | 'warn' | 'error';
   /** As the function wrote it: not to be shown at a terminal as it is. */
   readonly text: string;
+  /** The permanent code of a failure. */
+  readonly code?: string;
   /** Names its place: what comes after it is asked for with `after`. */
   readonly cursor: string;
 }

@@ -59,7 +59,11 @@ const vars = z
   .describe("The function's variables, for anybody to see");
 
 const routeShape = {
-  path: z.string().min(1).max(1024).describe('An exact path, `/hello`, or everything below one, `/api/*`'),
+  path: z
+    .string()
+    .min(1)
+    .max(1024)
+    .describe('An exact path, `/hello`, everything below one, `/api/*`, or a pattern, `/a/*/b`'),
   host: z
     .string()
     .min(1)
@@ -176,6 +180,8 @@ export const auditSchema: z.ZodType<resources.AuditResource> = named(
     project: projectOrAll,
     target: z.string(),
     outcome: z.string().describe('`done`, or the code of what was wrong'),
+    address: z.string().exactOptional().describe('Where it came from, of what was denied'),
+    times: z.int().positive().exactOptional().describe('How often within a minute, of what was denied'),
   }),
 );
 
@@ -201,8 +207,10 @@ export const logLineSchema: z.ZodType<resources.LogLineResource> = named(
   'LogLine',
   z.strictObject({
     at: time,
+    source: z.enum(['guest', 'platform']).describe('Who says it: the function, or the node about it'),
     level: z.enum(['info', 'warn', 'error']),
     text: z.string().describe('As the function wrote it: not to be shown at a terminal as it is'),
+    code: z.string().exactOptional().describe('Of a failure'),
     cursor: z.string().describe('Names its place: what comes after it is asked for with `after`'),
   }),
 );

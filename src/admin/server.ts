@@ -1,10 +1,13 @@
+import { chmod } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { type AddressInfo, type ListenOptions, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorText, MayflyError } from '../base/mod.ts';
 import { formatAddress, type ListenAddress } from '../config/mod.ts';
 import type { Records } from '../storage/mod.ts';
+import { AddressQuota } from './address-quota.ts';
 import type { Api } from './api.ts';
+import { DeniedAttempts } from './denied-attempts.ts';
 import { Idempotency } from './idempotency.ts';
 import { type AdminLimits, defaultAdminLimits } from './limits.ts';
 import { rawProblem } from './problem.ts';
@@ -39,7 +42,11 @@ export class AdminServer {
   readonly #listen: ListenAddress;
   readonly #limits: AdminLimits;
   readonly #server: Server;
+  /** For this machine’s user: its connections are not counted with those of everybody else. */
+  readonly #local: Server;
+  readonly #addresses: AddressQuota;
   readonly #idempotency: Idempotency;
+  readonly #denied: DeniedAttempts;
   /** Every connection, and the answer that is under way on it. */
   readonly #replies = new Map<Socket, Reply | undefined>();
   #api: Api | undefined;
@@ -50,7 +57,10 @@ export class AdminServer {
     this.#listen = listen;
     this.#limits = { ...defaultAdminLimits, ...limits };
     this.#idempotency = new Idempotency(parts, this.#limits);
+    this.#denied = new DeniedAttempts(parts.control.audit, parts.clock, parts.log, this.#limits);
+    this.#addresses = new AddressQuota(this.#limits.connectionsPerAddressMax);
     this.#server = this.#makeServer();
+    this.#local = this.#makeServer();
   }
 
   /** Begins to answer. @returns the address with its real port @throws MayflyError listen_failed */
@@ -62,6 +72,7 @@ export class AdminServer {
       services: this.#parts,
       endpoints: allEndpoints,
       idempotency: this.#idempotency,
+      denied: this.#denied,
       log: this.#parts.log,
     };
     this.#api = new Api(parts, this.#limits, isLoopback(this.#listen.host) ? 'loopback' : 'any');
@@ -70,12 +81,18 @@ export class AdminServer {
     return await listenOn(this.#server, this.#listen);
   }
 
+  /** Answers on a socket in the file system, too, that nobody but this user can connect to. @throws MayflyError listen_failed */
+  async listenLocally(socketPath: string): Promise<void> {
+    await listening(this.#local, { path: socketPath }, socketPath);
+    await chmod(socketPath, 0o600);
+  }
+
   /** Ends streams, lets what is under way finish for `deadlineMs`, then closes every connection. */
   async stop(deadlineMs = 5000): Promise<void> {
     const deadline = performance.now() + deadlineMs;
     clearInterval(this.#sweeper);
     // http's own close cuts idle connections at once, and with them a request that the client has just sent.
-    if (this.#server.listening) NetServer.prototype.close.call(this.#server);
+    for (const server of [this.#server, this.#local]) if (server.listening) NetServer.prototype.close.call(server);
     while (performance.now() < deadline) {
       for (const [socket, reply] of this.#replies) {
         if (reply === undefined) socket.destroy();
@@ -86,6 +103,8 @@ export class AdminServer {
     }
     for (const socket of this.#replies.keys()) socket.destroy();
     this.#server.close();
+    this.#local.close();
+    await this.#denied.flush();
   }
 
   #makeServer(): Server {
@@ -103,8 +122,16 @@ export class AdminServer {
     server.maxConnections = limits.connectionsMax;
     server.timeout = limits.stalledMs;
     server.on('connection', (socket: Socket) => {
+      const giveBack = this.#addresses.take(socket.remoteAddress);
+      if (giveBack === undefined) {
+        turnAway(socket);
+        return;
+      }
       this.#replies.set(socket, undefined);
-      socket.once('close', () => this.#replies.delete(socket));
+      socket.once('close', () => {
+        this.#replies.delete(socket);
+        giveBack();
+      });
     });
     server.on('request', (req, res) => this.#answer(req, res, 'nothing'));
     server.on('checkContinue', (req, res) => this.#answer(req, res, 'continue'));
@@ -120,7 +147,8 @@ export class AdminServer {
 
   #answer(req: IncomingMessage, res: ServerResponse, expects: 'nothing' | 'continue'): void {
     const { socket } = req;
-    if (this.#replies.get(socket) !== undefined || this.#api === undefined) {
+    // One that was turned away is not among them.
+    if (!this.#replies.has(socket) || this.#replies.get(socket) !== undefined || this.#api === undefined) {
       socket.destroy();
       return;
     }
@@ -166,25 +194,37 @@ function refuse(socket: Duplex, problem: MayflyError | string): void {
   setTimeout(() => socket.destroy(), defaultAdminLimits.lingerMs).unref();
 }
 
+/** Whoever has too many connections is not to have them a moment longer: the answer is sent, and read or not. */
+function turnAway(socket: Socket): void {
+  socket.on('error', () => {});
+  socket.end(rawProblem(new MayflyError('busy', { what: 'connections' })), () => socket.destroy());
+}
+
 /** @throws MayflyError listen_failed */
-function listenOn(server: Server, address: ListenAddress): Promise<ListenAddress> {
-  const { promise, resolve, reject } = Promise.withResolvers<ListenAddress>();
+async function listenOn(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  await listening(server, { host: address.host, port: address.port }, formatAddress(address));
+  // A TCP server that listens has an AddressInfo: https://nodejs.org/api/net.html#serveraddress
+  const { port } = server.address() as AddressInfo;
+  return { host: address.host, port };
+}
+
+/** @throws MayflyError listen_failed */
+function listening(server: Server, options: ListenOptions, address: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error): void => {
     const isTaken = 'code' in error && error.code === 'EADDRINUSE';
     reject(
       new MayflyError('listen_failed', {
-        address: formatAddress(address),
+        address,
         reason: isTaken ? 'the port is in use' : errorText(error),
         hint: 'Choose another address for the admin API with --admin HOST:PORT; port 0 takes a free one',
       }),
     );
   };
   server.once('error', fail);
-  server.listen({ host: address.host, port: address.port }, () => {
+  server.listen(options, () => {
     server.off('error', fail);
-    // A TCP server that listens has an AddressInfo: https://nodejs.org/api/net.html#serveraddress
-    const { port } = server.address() as AddressInfo;
-    resolve({ host: address.host, port });
+    resolve();
   });
   return promise;
 }

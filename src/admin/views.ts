@@ -1,5 +1,5 @@
 /** From what the control plane keeps to what the API hands out. */
-import { formatAddress, localUrl, prefixSuffix, type Route } from '../config/mod.ts';
+import { examplePath, formatAddress, localUrl, type Route } from '../config/mod.ts';
 import type {
   AuditRecord,
   FunctionRecord,
@@ -72,14 +72,13 @@ export function versionView(version: Version, services: Services): VersionResour
   };
 }
 
-/** Where a route is reached; for a route of all hosts below one, some host. */
+/** Where a route is reached; for one with a wildcard, some host and path that it takes. */
 function routeUrl({ host, path }: Route, address: NodeStatusReport['address']): string {
-  const place = path.endsWith(prefixSuffix) ? path.slice(0, -1) : path;
   const at =
     host === undefined
       ? localUrl(address)
       : `http://${formatAddress({ host: host.replace(/^\*\./, 'any.'), port: address.port })}`;
-  return `${at}${place}`;
+  return `${at}${examplePath(path)}`;
 }
 
 export function secretView({ project, name, updatedAt }: SecretInfo): SecretResource {
@@ -97,12 +96,23 @@ export function tokenView({ id, name, project, scopes, createdAt, expiresAt }: T
   };
 }
 
-export function auditView({ id, at, actor, action, project, target, outcome }: AuditRecord): AuditResource {
-  return { id, at: timeText(at), actor, action, project, target, outcome };
+export function auditView(record: AuditRecord): AuditResource {
+  const { id, at, actor, action, project, target, outcome, address, times } = record;
+  return {
+    id,
+    at: timeText(at),
+    actor,
+    action,
+    project,
+    target,
+    outcome,
+    ...(address === undefined ? {} : { address }),
+    ...(times === undefined ? {} : { times }),
+  };
 }
 
-export function logLineView({ at, level, text, cursor }: LogLine): LogLineResource {
-  return { at: timeText(at), level, text, cursor };
+export function logLineView({ at, source, level, text, code, cursor }: LogLine): LogLineResource {
+  return { at: timeText(at), source, level, text, ...(code === undefined ? {} : { code }), cursor };
 }
 
 export function statusView({

@@ -76,7 +76,12 @@ export const adminErrors: { readonly [C in keyof AdminErrorParams]: ErrorEntry<A
     (p) => `Cannot read the body: it is too large, at most ${p.limitBytes} bytes are wanted`,
   ),
   body_incomplete: entry(400, Fault.user, () => 'Cannot read the body: it was cut short'),
-  busy: entry(503, Fault.user, (p) => `Cannot take the request now: too many ${p.what} are under way`),
+  busy: entry(
+    503,
+    Fault.user,
+    (p) => `Cannot take the request now: too many ${p.what} are under way`,
+    () => 'Try again in a moment',
+  ),
   idempotency_mismatch: entry(
     422,
     Fault.user,

@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { AdminClient } from '../admin/mod.ts';
 import { isMayflyError, MayflyError, shownText, userDataFolder } from '../base/mod.ts';
 import { readFileWithin } from '../config/mod.ts';
+import { adminSocketFolder, adminSocketPath } from '../node/mod.ts';
+import { socketFetch } from './socket-fetch.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The options of every command that speaks to a node. */
@@ -29,9 +32,12 @@ const loopbackNames = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** Adds the options of AdminFlags. There is none for the token itself: every user of a machine sees the command lines on it. */
 export function withAdmin(command: Command): Command {
   return command
-    .option('--admin <url>', `the node’s admin API; MAYFLY_ADMIN when absent, or ${defaultAdminUrl}`)
+    .option(
+      '--admin <url>',
+      `the node’s admin API; MAYFLY_ADMIN when absent, or that of a node on this machine, ${defaultAdminUrl}`,
+    )
     .option('--token-file <file>', 'a file with the token; MAYFLY_TOKEN when absent, or that of a node on this machine')
-    .option('--data-dir <dir>', 'the data directory of the node on this machine, which has its token');
+    .option('--data-dir <dir>', 'the data directory of the node on this machine, which has its token and its socket');
 }
 
 /** Adds the options of ProjectFlags. */
@@ -62,14 +68,33 @@ export async function connectToProject(flags: ProjectFlags, terminal: Terminal):
 
 /** @throws MayflyError bad_usage, artifact_unreadable */
 export async function connect(flags: AdminFlags, terminal: Terminal): Promise<AdminClient> {
-  const url = parseAdminUrl(flags.admin ?? process.env['MAYFLY_ADMIN'] ?? defaultAdminUrl);
+  const given = flags.admin ?? process.env['MAYFLY_ADMIN'];
+  const url = parseAdminUrl(given ?? defaultAdminUrl);
   const isLocal = loopbackNames.test(url.hostname);
   if (url.protocol === 'http:' && !isLocal) {
     terminal.say(
       `The token goes to ${url.host} unencrypted: use https, or a tunnel, over networks that others are on\n`,
     );
   }
-  return new AdminClient({ url: url.origin, token: await findToken(flags, process.env, isLocal) });
+  const { token, dataDir } = await findToken(flags, process.env, isLocal);
+  const socket = given === undefined && dataDir !== undefined ? await findSocket(dataDir) : undefined;
+  if (socket === undefined) return new AdminClient({ url: url.origin, token });
+  return new AdminClient({ url: 'http://localhost', place: socket, token, fetch: socketFetch(socket) });
+}
+
+/**
+ * The socket of the node that has `dataDir`; undefined when it has none. Where there is to be one, a token from there is sent nowhere
+ * else, also when the node does not run: whoever listens on its port then need not be it.
+ */
+async function findSocket(dataDir: string): Promise<string | undefined> {
+  const isThere = (await stat(adminSocketFolder(dataDir)).catch(() => undefined))?.isDirectory() ?? false;
+  return isThere ? adminSocketPath(dataDir) : undefined;
+}
+
+/** A token, and the data directory that it was found in, or that was named beside it. */
+interface FoundToken {
+  readonly token: string;
+  readonly dataDir?: string;
 }
 
 /** Reads `http://HOST:PORT`, `https://HOST[:PORT]` or `HOST:PORT`. @throws MayflyError bad_usage */
@@ -87,12 +112,14 @@ function parseAdminUrl(text: string): URL {
  * The token to send: of a file that was named, of the environment, or of the node on this machine. The last is sent nowhere else.
  * @throws MayflyError bad_usage, artifact_unreadable
  */
-async function findToken({ tokenFile, dataDir }: AdminFlags, env: Environment, isLocal: boolean): Promise<string> {
-  if (tokenFile !== undefined) return await readToken(tokenFile);
-  if (dataDir !== undefined && isLocal) return await readToken(path.join(dataDir, 'admin-token'));
+async function findToken({ tokenFile, dataDir }: AdminFlags, env: Environment, isLocal: boolean): Promise<FoundToken> {
+  if (tokenFile !== undefined)
+    return { token: await readToken(tokenFile), ...(dataDir === undefined ? {} : { dataDir }) };
+  if (dataDir !== undefined && isLocal) return { token: await readToken(path.join(dataDir, 'admin-token')), dataDir };
   const fromEnv = env['MAYFLY_TOKEN'];
-  if (fromEnv !== undefined && fromEnv !== '') return checkToken(fromEnv.trim(), 'MAYFLY_TOKEN');
-  const own = path.join(userDataFolder(env), 'admin-token');
+  if (fromEnv !== undefined && fromEnv !== '') return { token: checkToken(fromEnv.trim(), 'MAYFLY_TOKEN') };
+  const ownDir = userDataFolder(env);
+  const own = path.join(ownDir, 'admin-token');
   if (!isLocal) {
     throw new MayflyError('bad_usage', {
       message: 'Cannot speak to a node on another machine without a token: MAYFLY_TOKEN or --token-file is wanted',
@@ -100,7 +127,7 @@ async function findToken({ tokenFile, dataDir }: AdminFlags, env: Environment, i
     });
   }
   try {
-    return await readToken(own);
+    return { token: await readToken(own), dataDir: ownDir };
   } catch (error) {
     if (!isMayflyError(error, 'artifact_unreadable')) throw error;
     throw new MayflyError(

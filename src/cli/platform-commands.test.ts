@@ -198,7 +198,7 @@ test('logs are shown so that a terminal does not act on them', async (t) => {
   const shown = await run('logs', 'cart', '--project', 'shop');
   assert.match(
     shown.out,
-    /info +a line of shop\n.*info +\\u\{1b\}\]0;pwned\\u\{7\}\\u\{d\}hello\\u\{202e\}\\u\{9b\}2J\\u\{e0041\}\n$/,
+    /info +│ a line of shop\n.*info +│ \\u\{1b\}\]0;pwned\\u\{7\}\\u\{d\}hello\\u\{202e\}\\u\{9b\}2J\\u\{e0041\}\n$/,
   );
   const one = await run('logs', 'cart', '--project', 'shop', '--limit', '1', '--json');
   assert.equal((JSON.parse(one.out) as { text: string }).text, nasty);
@@ -208,7 +208,13 @@ test('logs are shown so that a terminal does not act on them', async (t) => {
 });
 
 test('logs --follow goes on where it was when the connection is lost, and ends with what the node refuses', async () => {
-  const line = (cursor: string) => ({ at: '2026-01-01T00:00:00Z', level: 'info' as const, text: cursor, cursor });
+  const line = (cursor: string) => ({
+    at: '2026-01-01T00:00:00Z',
+    source: 'guest' as const,
+    level: 'info' as const,
+    text: cursor,
+    cursor,
+  });
   const asked: (string | undefined)[] = [];
   const lost = new MayflyError('node_unreachable', { url: 'u', reason: 'the connection was lost' });
   const client = {
@@ -263,6 +269,12 @@ test('without a node, a token or a good address, it says what to do', async (t) 
     assert.notEqual(await runCli(['status', ...args], terminal), 0);
     assert.match(say.join(''), pattern);
   }
+  // The node of a data directory with a place for its socket listens there: the token goes nowhere else.
+  mkdirSync(path.join(folder, 'run'));
+  writeFileSync(path.join(folder, 'admin-token'), `mfy_${'A'.repeat(43)}`);
+  say.length = 0;
+  assert.equal(await runCli(['status', '--data-dir', folder], terminal), 1);
+  assert.match(say.join(''), /run\/admin\.sock: nothing listens there \[node_unreachable\]/);
   writeFileSync(path.join(folder, 'admin-token'), 'mfy_short');
   say.length = 0;
   assert.equal(await runCli(['status', '--data-dir', folder], terminal), 2);

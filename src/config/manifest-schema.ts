@@ -91,12 +91,14 @@ const buildShape = {
 const routeShape = {
   path: setting(text(routePathWanted), {
     form: 'text',
-    about: 'An exact path, `/hello`, or everything below one, `/api/*`',
+    about:
+      'An exact path, `/hello`; everything below one, `/api/*`; or a pattern, `/a/*/b`, whose `*` takes any one segment. Of routes that take the same path the most specific wins: at the first segment, from the left, in which they differ, a name comes before `*`, and `*` before the `*` of a trailing `/*`',
   }),
   host: setting(text(routeHostWanted).exactOptional(), {
     form: 'text',
     fallback: 'every host',
-    about: 'A host, `example.org`, or all hosts below one, `*.example.org`',
+    about:
+      'A host, `example.org`, or all hosts below one, `*.example.org`. A host of its own comes before a longer wildcard, that before a shorter one, and that before every host',
   }),
 };
 

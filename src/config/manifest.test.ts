@@ -139,14 +139,47 @@ for (const [name, source] of refused) {
   test(`parseManifest refuses ${name}`, () => assert.equal(mistakesOf(source).length, 1));
 }
 
-const badPaths = ['', 'x', '/*/x', '/a*', '/a?b', '/a#b', '//a', '/a//b', '/a/../b', '/./a', '/a b', '/%zz', '/ä'];
+const badPaths = [
+  '',
+  'x',
+  '/*/*/*/*/*/x',
+  `/*${'/a'.repeat(16)}`,
+  '/a*',
+  '/a*/b',
+  '/**',
+  '/a/*b/c',
+  '/*//*',
+  '/a?b',
+  '/a#b',
+  '//a',
+  '/a//b',
+  '/a/../b',
+  '/./a',
+  '/a b',
+  '/%zz',
+  '/ä',
+];
 for (const path of badPaths) {
   test(`parseManifest refuses the route path ${JSON.stringify(path)}`, () => {
     assert.equal(mistakesOf(`name = "a"\nmain = "x"\n[[routes]]\npath = ${JSON.stringify(path)}`).length, 1);
   });
 }
 
-for (const path of ['/', '/*', '/a', '/a/', '/a/*', '/a.b/c-d_~/%20', '/.well-known/*']) {
+for (const path of [
+  '/',
+  '/*',
+  '/a/*/b',
+  '/*/x',
+  '/*/',
+  '/*/*',
+  '/*/*/*/*/x',
+  `/*${'/a'.repeat(15)}/*`,
+  '/a',
+  '/a/',
+  '/a/*',
+  '/a.b/c-d_~/%20',
+  '/.well-known/*',
+]) {
   test(`parseManifest accepts the route path ${path}`, () => {
     assert.deepEqual(mistakesOf(`name = "a"\nmain = "x"\n[[routes]]\npath = "${path}"`), []);
   });

@@ -35,8 +35,20 @@ export type { Manifest } from './manifest.ts';
 export { loadManifestManual } from './manifest-manual.ts';
 export type { TableManual } from './manifest-schema.ts';
 export { formatQuantity } from './quantity.ts';
-export { mountPath, prefixSuffix, type Route, routeHostWanted, routeKey, routePathWanted } from './route.ts';
-export { fileErrorReason, readFileWithin } from './read-file.ts';
+export {
+  anySegment,
+  examplePath,
+  hasAnySegment,
+  leadingSegments,
+  mountPath,
+  mountSegments,
+  prefixSuffix,
+  type Route,
+  routeHostWanted,
+  routeKey,
+  routePathWanted,
+} from './route.ts';
+export { fileErrorCode, fileErrorReason, readFileWithin } from './read-file.ts';
 export { parseTemplateAbout, type TemplateAbout } from './template-about.ts';
 export {
   type FunctionBuild,

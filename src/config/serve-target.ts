@@ -7,7 +7,7 @@ import type { Env } from './env.ts';
 import type { Limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
 import { fileErrorCode, fileErrorReason, readFileWithin } from './read-file.ts';
-import { mountPath, type Route, routeKey } from './route.ts';
+import { leadingSegments, mountPath, mountSegments, type Route, routeKey } from './route.ts';
 
 /** A manifest's file name, in a function's folder. */
 export const manifestFileName = 'mayfly.toml';
@@ -95,8 +95,12 @@ export async function loadFunctionFolder(folder: string): Promise<FunctionFolder
 
 /** A function that is served alone takes every path: what its manifest's paths have in front is not there. */
 function alone(source: FunctionSource): FunctionSource {
-  const prefix = source.routes[0]?.mountPath ?? '';
-  const tryPaths = source.tryPaths.map((one) => (one.startsWith(`${prefix}/`) ? one.slice(prefix.length) : one));
+  const mount = source.routes[0]?.mountPath ?? '';
+  const segments = mountSegments(mount);
+  const tryPaths = source.tryPaths.map((one) => {
+    const prefix = segments === 0 ? mount : leadingSegments(one, segments);
+    return one.startsWith(`${prefix}/`) ? one.slice(prefix.length) : one;
+  });
   return { ...source, routes: [everyPath], tryPaths };
 }
 

@@ -20,6 +20,8 @@ export interface ControlTools {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: ControlLog;
+  /** Told when versions are gone: `sweep` may find something to remove. */
+  readonly onVersionsDropped: () => void;
 }
 
 /** What all parts of a control plane work with. */
@@ -51,7 +53,7 @@ export function makeContext(tools: ControlTools, policy: ControlPolicy, generati
     signer,
     serving: new Serving({ tables, images, publisher, sealer, signer }, generation),
     claims: new RouteClaims(tables.hosts, turns, policy),
-    audit: new RecordedAuditLog(tables.audit, tools.clock, tools.log),
+    audit: new RecordedAuditLog(tables, tools.clock, tools.log),
     turns,
   };
 }

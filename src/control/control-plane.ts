@@ -11,7 +11,7 @@ import { RecordedProjects } from './projects.ts';
 import type { StoredFunction } from './schemas.ts';
 import { RecordedSecrets } from './secrets.ts';
 import type { Serving } from './serving.ts';
-import { sweepArtifacts, sweepFunctions } from './sweep.ts';
+import { sweepArtifacts, sweepFunctions, sweepImages } from './sweep.ts';
 import { functionId } from './tables.ts';
 import { RecordedTokens } from './tokens.ts';
 import type { TokenId } from './types.ts';
@@ -91,8 +91,9 @@ export class ControlPlane implements Control {
   }
 
   /** Removes what nobody uses any more; to be done every now and then. */
-  sweep(): Promise<void> {
-    return sweepArtifacts(this.#context);
+  async sweep(): Promise<void> {
+    await sweepArtifacts(this.#context);
+    await sweepImages(this.#context);
   }
 
   /** Makes a token for whoever runs the node. */

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { developer, openControl, operator, testImages } from '../../test/support/control-under-test.ts';
 import { type Digest, digestOf, isMayflyError, MayflyError } from '../base/mod.ts';
+import { defaultLimits } from '../config/mod.ts';
 import type { Records } from '../storage/mod.ts';
 import { deploymentsKept, versionsKept } from './limits.ts';
+import type { ImageSource } from './ports.ts';
 import type { DeployRequest } from './types.ts';
 
 const code = (wanted: string) => (error: unknown) => isMayflyError(error) && error.code === wanted;
@@ -34,6 +36,33 @@ test('a deploy is served by everybody before it is acknowledged, and its steps a
   assert.equal(second.version.message, 'faster');
   assert.deepEqual(second.changes, ['version 1 → 2', 'another artifact']);
   assert.equal(publisher.served('default', 'cart')?.weights, '2:100');
+});
+
+test('images are kept of the versions that there are, and of those of a deploy that is under way', async () => {
+  let kept: string[] = [];
+  let dropped = 0;
+  const images = {
+    ...testImages,
+    keepOnly: async (sources: Iterable<ImageSource>) =>
+      void (kept = Array.from(sources, ({ artifact, memoryBytes }) => `${artifact} ${memoryBytes}`).toSorted()),
+  };
+  const { deploy, plane, publisher } = await openControl({ images, onVersionsDropped: () => void dropped++ });
+  const wanted = (...texts: string[]): string[] =>
+    texts.map((text) => `${digestOf(Buffer.from(text))} ${defaultLimits.memoryBytes}`).toSorted();
+  await deploy('default', 'cart', 'one');
+  publisher.onWarm = () => plane.sweep();
+  await deploy('default', 'cart', 'two');
+  assert.deepEqual(kept, wanted('one', 'two'), 'the new one is not listed yet');
+  publisher.onWarm = async () => {};
+  for (let count = 0; count < versionsKept + deploymentsKept; count++) await deploy('default', 'cart', `more ${count}`);
+  assert.ok(dropped > 0);
+  await plane.sweep();
+  assert.ok(!kept.includes(wanted('one')[0] ?? ''));
+  assert.equal(kept.length, (await plane.functions.get('default', 'cart')).versions.length);
+  dropped = 0;
+  await plane.functions.delete('default', 'cart', operator);
+  await plane.sweep();
+  assert.deepEqual([dropped, kept], [1, []]);
 });
 
 test('the same artifact and settings make no new version, but traffic and routes move all the same', async () => {
@@ -141,7 +170,7 @@ for (const [name, breakIt] of Object.entries(failures)) {
 test('a deploy that cannot be right is refused before anything is built', async () => {
   let built = 0;
   const { deploy, plane, upload } = await openControl({
-    images: { prepare: (...args) => (built++, testImages.prepare(...args)) },
+    images: { ...testImages, prepare: (...args) => (built++, testImages.prepare(...args)) },
   });
   await plane.projects.create('small', { limits: { cpuMs: 20, memoryBytes: 1024 * 1024 } }, operator);
   await plane.projects.create('other', {}, operator);

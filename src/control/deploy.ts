@@ -4,6 +4,7 @@ import { type Route, routeKey } from '../config/mod.ts';
 import type { RecordedArtifacts } from './artifacts.ts';
 import { changeServing } from './change-serving.ts';
 import type { ControlContext } from './context.ts';
+import { dropVersions } from './drop-versions.ts';
 import { conflictRetriesMax, functionsPerProjectMax } from './limits.ts';
 import { previewHost } from './preview-host.ts';
 import type { Row } from './record-table.ts';
@@ -88,7 +89,7 @@ export class Deploy {
     await serving.checkSecrets(project.id, settings.secrets);
     await this.#artifacts.touch(project.id, uploaded);
     this.#done(DeployStep.checked);
-    const { kind } = await tools.images.prepare(artifact, settings.limits);
+    const { kind } = await tools.images.prepare(artifact, settings.limits, project.id);
     this.#done(DeployStep.built);
     return { project, name, settings, artifactBytes: uploaded.sizeBytes, kind };
   }
@@ -224,12 +225,12 @@ export class Deploy {
   /** Gives up what the function has no more. Nobody misses what is left when this fails: the next start removes it. */
   async #tidy(before: StoredFunction | undefined, after: StoredFunction): Promise<void> {
     if (before === undefined) return;
-    const { claims, tables } = this.#context;
+    const { claims } = this.#context;
     const routed = new Set(after.routes.map(routeKey));
     const gone = before.routes.filter((route) => !routed.has(routeKey(route)));
     await this.#quietly(() => claims.release({ project: after.project, function: after.name }, gone));
-    for (const number of before.versions.filter((each) => !after.versions.includes(each)))
-      await this.#quietly(() => tables.versions.delete(versionId(after.project, after.name, number), 'any'));
+    const dropped = before.versions.filter((each) => !after.versions.includes(each));
+    await this.#quietly(() => dropVersions(this.#context, after, dropped));
   }
 
   async #quietly(work: () => Promise<void>): Promise<void> {

@@ -4,13 +4,14 @@ import type { RecordedArtifacts } from './artifacts.ts';
 import { changeServing } from './change-serving.ts';
 import type { ControlContext } from './context.ts';
 import { Deploy } from './deploy.ts';
+import { dropVersions } from './drop-versions.ts';
 import type { Functions, RouteOfFunction } from './parts.ts';
 import { previewHost } from './preview-host.ts';
 import type { Row } from './record-table.ts';
 import { retained } from './retention.ts';
 import type { StoredFunction } from './schemas.ts';
 import { checkSticky } from './settings.ts';
-import { functionId, functionRecord, isConflict, page, pageSize, versionId } from './tables.ts';
+import { functionId, functionRecord, isConflict, page, pageSize } from './tables.ts';
 import type {
   Actor,
   Deployed,
@@ -168,6 +169,8 @@ export class RecordedFunctions implements Functions {
         const next = retained(change(found.value));
         const id = functionId(next.project, next.name);
         const revision = await changeServing(this.#context, { id, next, found }, () => {});
+        const dropped = found.value.versions.filter((each) => !next.versions.includes(each));
+        await this.#quietly(() => dropVersions(this.#context, next, dropped));
         return { ...next, revision };
       }),
     );
@@ -184,14 +187,22 @@ export class RecordedFunctions implements Functions {
     return { entries, ...(stickyBy === undefined ? {} : { stickyBy }), at, by: actor.id };
   }
 
-  /** Removes what a function leaves. What is left when this fails, the next start removes. */
-  async #forget({ project, name, routes, versions }: StoredFunction): Promise<void> {
-    const { claims, tables, tools } = this.#context;
+  /** Removes what a function leaves. */
+  async #forget(record: StoredFunction): Promise<void> {
+    const { project, name, routes, versions } = record;
+    await this.#quietly(async () => {
+      await this.#context.claims.release({ project, function: name }, routes);
+      await dropVersions(this.#context, record, versions);
+    });
+  }
+
+  /** Nobody misses what is left when `work` fails. */
+  async #quietly(work: () => Promise<void>): Promise<void> {
     try {
-      await claims.release({ project, function: name }, routes);
-      for (const number of versions) await tables.versions.delete(versionId(project, name, number), 'any');
+      await work();
     } catch (error) {
-      tools.log.warn({ reason: errorText(error) }, 'what a function has left is removed at the next start');
+      const reason = errorText(error);
+      this.#context.tools.log.warn({ reason }, 'what a function has left is removed at the next start');
     }
   }
 }

@@ -18,6 +18,8 @@ export const weightsMax = 10;
 export const routesPerFunctionMax = 100;
 /** Claims on one host: they are one record. */
 export const claimsPerHostMax = 5000;
+/** Of these, paths with a `*` in the middle: a request that all of them nearly take has each looked at. */
+export const patternsPerHostMax = 500;
 
 /** A version's settings are one record, and a worker holds them for each of its slots. */
 export const varsMax = 128;
@@ -27,9 +29,9 @@ export const messageLengthMax = 1000;
 export const secretBytesMax: number = 32 * kib;
 export const nameLengthMax = 200;
 
-/** Records of the audit log; older ones are dropped, looked for once in so many. */
+/** Records of the audit log, of what was done and of what was denied; older ones are dropped. */
 export const auditRecordsMax = 10_000;
-export const auditPruneEvery = 500;
+export const deniedRecordsMax = 2000;
 
 /** Page sizes of lists. */
 export const pageSizeDefault = 100;

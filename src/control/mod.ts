@@ -17,6 +17,7 @@ export { mayAct } from './may-act.ts';
 export type {
   Artifacts,
   AuditLog,
+  DeniedAttempt,
   Control,
   FunctionLogs,
   Functions,
@@ -33,6 +34,7 @@ export type {
   ControlLog,
   ControlPolicy,
   ImageMaker,
+  ImageSource,
   Publisher,
   ServedFunction,
   ServedVersion,

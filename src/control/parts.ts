@@ -145,8 +145,25 @@ export interface Tokens {
   authenticate(text: string): Promise<TokenInfo | undefined>;
 }
 
+/** What somebody wanted of the admin API and was not let do. Nothing of it is the text of a token. */
+export interface DeniedAttempt {
+  /** Whose token it was; absent where there was none that is good for anything. */
+  readonly actor?: TokenId | undefined;
+  /** Where it concerns one project alone, and the one that asked. */
+  readonly project: ProjectId | '*';
+  /** What was asked for, without names that were made up. */
+  readonly target: string;
+  readonly address: string;
+  /** The code of why not. */
+  readonly outcome: string;
+  /** How often, of late. */
+  readonly times: number;
+}
+
 export interface AuditLog {
   append(entry: Omit<AuditRecord, 'id' | 'at'>): Promise<void>;
+  /** Notes what somebody was not let do. As many of these as there are, they push out nothing of what was done. */
+  denied(attempt: DeniedAttempt): Promise<void>;
   /** The newest first; of one project, or with `*` all. */
   list(project: string, options?: PageOptions): Promise<Page<AuditRecord>>;
 }
@@ -169,8 +186,12 @@ export interface Snapshots {
 export interface LogLine {
   readonly at: number;
   readonly function: FunctionName;
+  /** Who says it: the function, or the node about it. */
+  readonly source: 'guest' | 'platform';
   readonly level: 'info' | 'warn' | 'error';
   readonly text: string;
+  /** The permanent code of a failure. */
+  readonly code?: string | undefined;
   /** Names its place, for `since`. */
   readonly cursor: string;
 }

@@ -52,13 +52,22 @@ export interface Publisher {
 /** Makes artifacts images. */
 export interface ImageMaker {
   /**
-   * The image of an artifact: one made before, or one that is made now.
-   * @throws MayflyError blob_missing, builder_failed, and whatever is wrong with the artifact
+   * The image of an artifact: one made before, or one that is made now, in the project's turn.
+   * @throws MayflyError blob_missing, builder_failed, busy, and whatever is wrong with the artifact
    */
   prepare(
     artifact: Digest,
     settings: Pick<Limits, 'memoryBytes'>,
+    project: ProjectId,
   ): Promise<{ readonly image: Digest; readonly kind: string }>;
+  /** Removes the images that were made of anything else, but for those that were asked for of late: they may be about to be loaded. */
+  keepOnly(sources: Iterable<ImageSource>): Promise<void>;
+}
+
+/** What an image is made of. */
+export interface ImageSource {
+  readonly artifact: Digest;
+  readonly memoryBytes: number;
 }
 
 /** Gets to know what is not an answer to anybody. */

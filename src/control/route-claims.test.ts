@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { developer, openControl, operator } from '../../test/support/control-under-test.ts';
 import { type ErrorCode, isMayflyError } from '../base/mod.ts';
 import type { Route } from '../config/mod.ts';
+import { patternsPerHostMax } from './limits.ts';
 import { hostId } from './route-claims.ts';
 
 test('hostId gives every host a record of its own, with what is below a host below its id', () => {
@@ -61,6 +62,25 @@ test('two functions never have the same route, whoever asks for it', async () =>
   );
   // A refused deploy has not kept what it could have had.
   await deploy('default', 'three', 'x', { routes: [{ path: '/free' }] });
+});
+
+test('a path pattern is claimed as any path is, and one host has only so many', async () => {
+  const { deploy } = await openControl();
+  await deploy('default', 'alpha', 'x', { routes: [{ path: '/a/*/b' }] });
+  // Another pattern may take some of the same paths: which of them does is decided by their order.
+  await deploy('default', 'beta', 'x', { routes: [{ path: '/*/a/b' }, { path: '/a/b/*' }] });
+  await assert.rejects(
+    deploy('default', 'beta', 'x', { routes: [{ path: '/a/*/b' }] }),
+    (error) => isMayflyError(error, 'route_conflict') && error.message.includes('alpha'),
+  );
+  for (let part = 0; part < patternsPerHostMax / 100; part++) {
+    const routes = Array.from({ length: 100 }, (_, index) => ({ host: 'a.org', path: `/${part}/*/${index}` }));
+    await deploy('default', `part${part}`, 'x', { routes });
+  }
+  await assert.rejects(deploy('default', 'more', 'x', { routes: [{ host: 'a.org', path: '/one/*/more' }] }), (error) =>
+    isMayflyError(error, 'too_many'),
+  );
+  await deploy('default', 'more', 'x', { routes: [{ host: 'a.org', path: '/one/more/*' }] });
 });
 
 test('routes are free again once a deploy drops them, and once the function is gone', async () => {

@@ -1,6 +1,6 @@
 import { type FunctionName, MayflyError, type ProjectId } from '../base/mod.ts';
-import { type Route, routeKey } from '../config/mod.ts';
-import { claimsPerHostMax } from './limits.ts';
+import { hasAnySegment, type Route, routeKey } from '../config/mod.ts';
+import { claimsPerHostMax, patternsPerHostMax } from './limits.ts';
 import { mayAct } from './may-act.ts';
 import type { ControlPolicy } from './ports.ts';
 import type { RecordTable } from './record-table.ts';
@@ -89,6 +89,12 @@ export class RouteClaims {
       if (added.length === 0) return host;
       if (byPath.size > claimsPerHostMax)
         throw new MayflyError('too_many', { what: 'routes on that host', limit: claimsPerHostMax });
+      const patterns = byPath.keys().filter(hasAnySegment);
+      if (added.some(({ path }) => hasAnySegment(path)) && [...patterns].length > patternsPerHostMax)
+        throw new MayflyError('too_many', {
+          what: 'routes with a * in the middle on that host',
+          limit: patternsPerHostMax,
+        });
       return { claims: [...byPath.values()] };
     });
     return added;

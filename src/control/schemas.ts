@@ -198,6 +198,8 @@ export const auditSchema: z.ZodType<AuditRecord> = z.object({
   project: projectOrAll,
   target: z.string(),
   outcome: z.string(),
+  address: z.string().optional(),
+  times: z.int().positive().optional(),
 });
 
 /** Whether a variable can have this name. `__proto__` means something else to whatever copies objects on the way to a guest. */

@@ -72,10 +72,10 @@ export class Serving implements Snapshots {
 
   /** The same for one version, whether it takes traffic or not. */
   async resolveVersion(version: Version): Promise<ServedVersion> {
-    const { limits } = version.settings;
-    const env = await this.#env(version);
-    const { image } = await this.#tools.images.prepare(version.artifact, limits);
     const { project, function: name, number, settings } = version;
+    const { limits } = settings;
+    const env = await this.#env(version);
+    const { image } = await this.#tools.images.prepare(version.artifact, limits, project);
     return { project, function: name, version: number, image, env, limits, settings };
   }
 

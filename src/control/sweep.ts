@@ -28,6 +28,14 @@ export async function sweepFunctions(
   });
 }
 
+/** Removes images that are no version's. At any time: the version of a deploy that is under way is there before it is loaded. */
+export async function sweepImages({ tables, tools }: ControlContext): Promise<void> {
+  const versions = await tables.versions.list('', {}, () => {});
+  await tools.images.keepOnly(
+    versions.map(({ value: { artifact, settings } }) => ({ artifact, memoryBytes: settings.limits.memoryBytes })),
+  );
+}
+
 /** Removes uploads that no version has, a day after they came, and blobs that are nobody's. At any time. */
 export async function sweepArtifacts({ tables, tools }: ControlContext): Promise<void> {
   const nowMs = tools.clock.wallMs();

@@ -25,7 +25,7 @@ import type { AuditRecord, FunctionRecord, Page, PageOptions, Project, Version, 
  *     projects/<project>                            functions/<project>/<function>      the pointer: versions, deployment, routes
  *     artifacts/<project>/<hex>                     versions/<project>/<function>/<n>   immutable; real once its function lists it
  *     secrets/<project>/<NAME>                      routes/<host>                       see route-claims.ts
- *     tokens/<id>                                   audit/<time and count>
+ *     tokens/<id>                                   audit/<time and count>              denied/<time and count>
  */
 export class Tables {
   readonly projects: RecordTable<Project>;
@@ -36,6 +36,7 @@ export class Tables {
   readonly secrets: RecordTable<StoredSecret>;
   readonly tokens: RecordTable<StoredToken>;
   readonly audit: RecordTable<AuditRecord>;
+  readonly denied: RecordTable<AuditRecord>;
 
   constructor(records: Records) {
     this.projects = new RecordTable(records, 'projects', projectSchema);
@@ -46,6 +47,7 @@ export class Tables {
     this.secrets = new RecordTable(records, 'secrets', secretSchema);
     this.tokens = new RecordTable(records, 'tokens', tokenSchema);
     this.audit = new RecordTable(records, 'audit', auditSchema);
+    this.denied = new RecordTable(records, 'denied', auditSchema);
   }
 
   /** @throws MayflyError bad_name, not_found */

@@ -119,6 +119,9 @@ export interface AuditRecord {
   readonly target: string;
   /** `done`, or the code of what was wrong. */
   readonly outcome: string;
+  /** Of what was denied: where it came from, and how often within a minute. */
+  readonly address?: string | undefined;
+  readonly times?: number | undefined;
 }
 
 /** A part of a list. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { answering, echoing } from '../../test/support/fake-function.ts';
+import { answering, echoing, fakeFunction, fakeTiming } from '../../test/support/fake-function.ts';
 import { until } from '../../test/support/node-under-test.ts';
 import { MayflyError } from '../base/mod.ts';
-import { defaultLimits, type FunctionRoute } from '../config/mod.ts';
+import { defaultLimits, type FunctionRoute, mountPath } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
 import type { GatewayVersion, PreviewSource } from './destinations.ts';
 import { Gateway, ServerTiming, type StickyBy } from './mod.ts';
@@ -30,6 +30,35 @@ async function serving(
 function version(loaded: LoadedFunction): GatewayVersion {
   return { loaded, limits: defaultLimits };
 }
+
+/** Answers where it is mounted. */
+const mounted = fakeFunction(({ request: { mountPath: at }, sink }) => {
+  sink.head(200, [], fakeTiming);
+  sink.write(Buffer.from(at));
+  sink.end(fakeTiming);
+});
+
+test('a function whose route has a wildcard in the middle is mounted where the request’s own path has it', async (t) => {
+  const gateway = new Gateway({ serverTiming: ServerTiming.hidden }, { failed: () => {} });
+  const routes = ['/a/*/b/*', '/a/*/c', '/x/*/*', '/y/*/', '/z/*'].map((path) => ({
+    path,
+    mountPath: mountPath(path),
+  }));
+  gateway.publish([{ routes, versions: [{ ...version(mounted), percent: 100 }] }]);
+  const { port } = await gateway.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => gateway.stop(0));
+  for (const [path, at] of [
+    ['/a/1/b', '/a/1/b'],
+    ['/a/1/b/2/3', '/a/1/b'],
+    ['/a/%2F/b/', '/a/%2F/b'],
+    ['/a/1/c', '/a/1/c'],
+    ['/x/1', '/x/1'],
+    ['/x/1//2', '/x/1'],
+    ['/y/1/', '/y/1/'],
+    ['/z/1', '/z'],
+  ] as const)
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}${path}`)).text(), at, path);
+});
 
 /** Asks for `/` at a host. @returns status and body */
 function ask(port: number, headers: Record<string, string>, body?: Buffer): Promise<string> {

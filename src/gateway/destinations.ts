@@ -1,5 +1,5 @@
 import { isMayflyError, MayflyError } from '../base/mod.ts';
-import type { FunctionRoute, Limits } from '../config/mod.ts';
+import { type FunctionRoute, type Limits, mountSegments } from '../config/mod.ts';
 import type { LoadedFunction } from '../engine/mod.ts';
 import type { Target } from './exchange.ts';
 import { previewsWaitingMax } from './limits.ts';
@@ -69,7 +69,7 @@ export class Destinations {
       serverTiming: serverTiming ?? this.#serverTiming,
       heads: new ResponseHeads(),
     };
-    return { kind: 'target', loaded, limits, policy, mountPath };
+    return { kind: 'target', loaded, limits, policy, mountPath, mountSegments: mountSegments(mountPath) };
   }
 }
 

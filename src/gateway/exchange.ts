@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Enrolled, Fault, MayflyError, type Roster } from '../base/mod.ts';
-import type { Limits } from '../config/mod.ts';
+import { leadingSegments, type Limits } from '../config/mod.ts';
 import type { GuestRequest, LoadedFunction } from '../engine/mod.ts';
 import { emptyInput } from '../wasi/mod.ts';
 import type { Gatherings, SlowBody } from './gatherings.ts';
@@ -19,6 +19,8 @@ export interface Target {
   readonly loaded: LoadedFunction;
   readonly limits: Limits;
   readonly mountPath: string;
+  /** Where the mount path has wildcards: the path’s own first segments, so many, are where the function is mounted; else 0. */
+  readonly mountSegments: number;
   readonly policy: ResponsePolicy;
 }
 
@@ -114,11 +116,12 @@ export class Exchange implements ResponseListener, Enrolled, SlowBody {
   #guestRequest(): GuestRequest {
     const { req } = this;
     const head = this.#head;
+    const { mountPath, mountSegments } = this.#target;
     return {
       method: req.method ?? 'GET',
       path: head.path,
       query: head.query,
-      mountPath: this.#target.mountPath,
+      mountPath: mountSegments === 0 ? mountPath : leadingSegments(head.path, mountSegments),
       headers: req.rawHeaders,
       httpVersion: req.httpVersion,
       serverName: head.host,

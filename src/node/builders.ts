@@ -1,15 +1,16 @@
+import type { ProjectId } from '../base/mod.ts';
 import { defaultLimits } from '../config/mod.ts';
 import type { ImageSettings } from '../engine/mod.ts';
 import type { BuiltArtifact } from './builder.ts';
-import { buildersMax } from './limits.ts';
+import { buildersMax, buildsWaitingMax } from './limits.ts';
 import type { Log } from './log.ts';
+import { ProjectTurns } from './project-turns.ts';
 import { SpareBuilder } from './spare-builder.ts';
 
-/** Builders for a node that takes deploys: few at once, and one that stands by. */
+/** Builders for a node that takes deploys: few at once, shared by projects in turns, and one that stands by. */
 export class Builders {
   readonly #spare: SpareBuilder;
-  readonly #waiting: (() => void)[] = [];
-  #building = 0;
+  readonly #turns = new ProjectTurns('builds', { atOnceMax: buildersMax, waitingMax: buildsWaitingMax });
 
   constructor(log: Log) {
     this.#spare = new SpareBuilder(log);
@@ -20,19 +21,14 @@ export class Builders {
     this.#spare.prepare({ memoryBytesMax: defaultLimits.memoryBytes });
   }
 
-  /** Makes `artifact` an image. @throws MayflyError what is wrong with the artifact, or builder_failed */
-  async build(artifact: Uint8Array, settings: ImageSettings): Promise<BuiltArtifact> {
-    if (this.#building >= buildersMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#building++;
-    try {
-      return await this.#spare.build(artifact, settings);
-    } finally {
-      // Whoever waits takes over the place.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#building--;
-      else next();
-    }
+  /** Does `work`, which may `build`, when it is the project's turn. @throws MayflyError busy, and what `work` throws */
+  inTurn<Result>(project: ProjectId, work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.run(project, work);
   }
+
+  /** Makes `artifact` an image. @throws MayflyError what is wrong with the artifact, or builder_failed */
+  readonly build = (artifact: Uint8Array, settings: ImageSettings): Promise<BuiltArtifact> =>
+    this.#spare.build(artifact, settings);
 
   stop(): void {
     this.#spare.close();

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { digestOf, isMayflyError } from '../base/mod.ts';
-import { ImageStore, readImage, shareImage } from './image-store.ts';
+import { TestClock } from '../../test/support/control-under-test.ts';
+import { type Digest, digestOf, isMayflyError } from '../base/mod.ts';
+import { ImageStore, Notes, readImage, shareImage } from './image-store.ts';
+import { imageUnusedMs } from './limits.ts';
 
 function folder(t: TestContext): string {
   const made = mkdtempSync(path.join(tmpdir(), 'mayfly-store-'));
@@ -71,4 +73,78 @@ test('shareImage makes an image readable in another folder, once or again, and n
     isMayflyError(error, 'image_corrupt'),
   );
   assert.equal(readdirSync(other).length, 1);
+});
+
+/** A store of a node that takes deploys, with images that were made and asked for long ago. */
+async function deployedStore(
+  t: TestContext,
+  keys: readonly string[],
+): Promise<{
+  readonly dataDir: string;
+  readonly store: ImageStore;
+  readonly clock: TestClock;
+  readonly has: (text: string) => boolean;
+}> {
+  const dataDir = folder(t);
+  const clock = new TestClock();
+  const store = await ImageStore.open(dataDir, Notes.deployed, clock);
+  for (const key of keys) await store.notePrepared(key, { digest: await store.put(Buffer.from(key)), kind: '' });
+  age(store);
+  clock.nowMs += imageUnusedMs;
+  return { dataDir, store, clock, has: (text) => existsSync(fileOf(store, digestOf(Buffer.from(text)))) };
+}
+
+function fileOf(store: ImageStore, digest: Digest): string {
+  return path.join(store.imagesFolder, `${digest.slice('sha256:'.length)}.image`);
+}
+
+function age(store: ImageStore): void {
+  for (const name of readdirSync(store.imagesFolder)) utimesSync(path.join(store.imagesFolder, name), 0, 0);
+}
+
+test('ImageStore.sweep removes the images that nobody keeps', async (t) => {
+  const { store, dataDir, has } = await deployedStore(t, ['kept', 'dropped']);
+  assert.equal(await store.sweep(new Set(['kept'])), 1);
+  assert.deepEqual([has('kept'), has('dropped')], [true, false]);
+  assert.deepEqual(readdirSync(path.join(dataDir, 'deployed')), ['kept']);
+  assert.equal(await store.prepared('dropped'), undefined);
+  assert.equal(await store.sweep(new Set(['kept'])), 0);
+});
+
+test('ImageStore.sweep leaves what was made or asked for of late: a deploy may be about to load it', async (t) => {
+  const { store, clock, has } = await deployedStore(t, ['asked', 'dropped']);
+  await store.prepared('asked');
+  await store.put(Buffer.from('being deployed'));
+  age(store);
+  await store.sweep(new Set());
+  assert.deepEqual([has('asked'), has('being deployed'), has('dropped')], [true, true, false]);
+  clock.nowMs += imageUnusedMs;
+  await store.sweep(new Set());
+  assert.deepEqual([has('asked'), has('being deployed')], [false, false]);
+});
+
+test('ImageStore.sweep leaves what is another node’s, or may be about to be', async (t) => {
+  const { store, dataDir, has } = await deployedStore(t, ['same', 'dropped']);
+  const other = await ImageStore.open(dataDir);
+  const digest = await other.put(Buffer.from('same'));
+  await other.notePrepared('its own', { digest, kind: '' });
+  age(store);
+  // Put by a process that has not come to its note yet.
+  writeFileSync(path.join(store.imagesFolder, '.half'), 'x');
+  await store.sweep(new Set());
+  assert.deepEqual([has('same'), has('dropped')], [true, false]);
+  assert.ok(existsSync(path.join(store.imagesFolder, '.half')));
+  assert.notEqual(await other.prepared('its own'), undefined);
+});
+
+test('ImageStore.sweep goes on where a crash has ended it', async (t) => {
+  const { store, dataDir, has } = await deployedStore(t, ['one', 'two']);
+  // A note without its image, and an image without a note; what is left of a write goes as well.
+  rmSync(path.join(dataDir, 'deployed/one'));
+  rmSync(fileOf(store, digestOf(Buffer.from('two'))));
+  writeFileSync(path.join(store.imagesFolder, '.temporary'), 'x');
+  age(store);
+  await store.sweep(new Set(['two']));
+  assert.deepEqual([has('one'), readdirSync(store.imagesFolder)], [false, []]);
+  assert.equal(await store.prepared('two'), undefined);
 });

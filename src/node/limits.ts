@@ -15,6 +15,8 @@ export const builderBaselineBytes: number = 640 * mib;
 export const spareBuilderDelayMs = 300;
 /** Builders at once. Each is one busy thread. */
 export const buildersMax = 2;
+/** Builds of one project that wait for a builder, beside those that are under way. */
+export const buildsWaitingMax = 16;
 
 /** For a worker to start, or to load a snapshot. Compiling large images takes most of it. */
 export const workerLoadDeadlineMs = 60_000;
@@ -104,7 +106,9 @@ export const devStopDeadlineMs = 500;
 
 /** A batch that is not acknowledged by then is lost, with the supervisor that it was for. */
 export const logTakenDeadlineMs = 5000;
-/** How often uploads that nobody uses are looked for. */
+/** An image that no version needs stays for so long after it was made or asked for: a deploy, or a worker, may be about to load it. */
+export const imageUnusedMs = 600_000;
+/** How often uploads and images that nobody uses are looked for, and at the latest how long after a version was dropped. */
 export const sweepEveryMs = 3_600_000;
 
 /** Requests under way from one shared worker to the own workers of one project, of the 10,000 that it may have in all. */
@@ -129,3 +133,4 @@ export const slotBytesMost: number = 2048 * mib;
 export const useOrderMax = 10_000;
 export const useReportEveryMs = 15_000;
 export const useSaveEveryMs = 60_000;
+export const sweepDroppedMs = 600_000;

@@ -27,6 +27,7 @@
  * time for (function-shelf.ts), switch and listen → ready. A failure on the way leaves nothing running. Stop: workers take what waits at their sockets, finish up to a
  * deadline, exit. Restart: a new supervisor, from the code on disk, has the workers replaced one place after the other.
  */
+export { adminSocketFolder, adminSocketPath } from './admin-socket.ts';
 export { codeIdentity } from './code-identity.ts';
 export { FunctionShelf, type Opened } from './function-shelf.ts';
 export { codeCacheEnv } from './code-cache.ts';
@@ -41,3 +42,4 @@ export { prepareFunctions, readArtifact } from './prepare.ts';
 export type { DeployedFunction, DeployedVersion, FromWorker, ToWorker, WorkerCommand } from './protocol.ts';
 export { type NodeOptions, type RunningNode, startNode } from './start-node.ts';
 export { TestNode, type TestNodeOptions } from './test-node.ts';
+export { sendRequest } from './test-request.ts';

@@ -2,17 +2,18 @@ import { randomFillSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { AdminServer, type NodeStatus, type WorkerStatus } from '../admin/mod.ts';
-import { type ProjectId, type RandomSource, systemClock } from '../base/mod.ts';
+import { errorText, type ProjectId, type RandomSource, systemClock } from '../base/mod.ts';
 import { ControlPlane } from '../control/mod.ts';
 import { FileBlobs } from '../storage/files/mod.ts';
 import type { Records } from '../storage/mod.ts';
 import { SqliteRecords } from '../storage/sqlite/mod.ts';
+import { adminSocketPath, makeAdminSocketPlace, removeAdminSocketPlace } from './admin-socket.ts';
 import { ArtifactImages } from './artifact-images.ts';
 import { Builders } from './builders.ts';
 import { DeployPublisher, deployedVersion } from './deploy-publisher.ts';
 import type { FunctionLogs } from './function-logs.ts';
 import type { ImageStore } from './image-store.ts';
-import { artifactBytesMax, ownWorkersPerCore, sweepEveryMs } from './limits.ts';
+import { artifactBytesMax, ownWorkersPerCore } from './limits.ts';
 import { defaultProject } from './local-functions.ts';
 import type { Log } from './log.ts';
 import { readNodeKey } from './node-key.ts';
@@ -21,6 +22,7 @@ import { preparerVersion } from './prepare.ts';
 import type { DeployedVersion } from './protocol.ts';
 import type { Publisher } from './publisher.ts';
 import type { PlatformReport, PlatformSettings } from './supervisor-settings.ts';
+import { Sweeper } from './sweeper.ts';
 
 /** What a platform is made with. */
 export interface PlatformTools {
@@ -34,6 +36,13 @@ export interface PlatformTools {
   readonly log: Log;
 }
 
+interface PlatformParts {
+  readonly plane: ControlPlane;
+  readonly records: Records;
+  readonly builders: Builders;
+  readonly sweeper: Sweeper;
+}
+
 /**
  * A node that takes deploys: storage, control plane and admin API, in the supervisor. All that it keeps is in the data directory:
  *
@@ -41,6 +50,7 @@ export interface PlatformTools {
  *     node.key         what secrets are sealed under                                              images/      what workers load
  *     admin-token      the operator's token                                                       logs/        what functions write
  *     last-used.json   in which order functions were used                                         own/         own workers' sockets and images
+ *     run/admin.sock   the admin API, for commands of the same user
  *
  * Only one node has a data directory: the first thing opened is the file that has a lock.
  */
@@ -50,18 +60,13 @@ export class Platform {
   readonly #builders: Builders;
   readonly #admin: AdminServer;
   readonly #tools: PlatformTools;
-  readonly #sweeping: NodeJS.Timeout;
+  readonly #sweeper: Sweeper;
 
-  private constructor(
-    plane: ControlPlane,
-    records: Records,
-    builders: Builders,
-    tools: PlatformTools,
-    settings: PlatformSettings,
-  ) {
+  private constructor(parts: PlatformParts, tools: PlatformTools, settings: PlatformSettings) {
+    const { plane, records } = parts;
     this.#plane = plane;
     this.#records = records;
-    this.#builders = builders;
+    this.#builders = parts.builders;
     this.#tools = tools;
     const status: NodeStatus = {
       read: () => ({
@@ -79,7 +84,7 @@ export class Platform {
       { control: plane, records, logs: tools.logs, status, clock: systemClock, log: tools.log },
       { listen: settings.admin },
     );
-    this.#sweeping = setInterval(() => void this.#sweep(), sweepEveryMs).unref();
+    this.#sweeper = parts.sweeper;
   }
 
   /** Takes up what the data directory has. @throws MayflyError data_dir_in_use, data_dir_unusable */
@@ -87,17 +92,27 @@ export class Platform {
     const { dataDir, store, workers, logs, log } = tools;
     const records = await SqliteRecords.open(path.join(dataDir, 'control.sqlite'));
     const builders = new Builders(log);
+    const sweeper = new Sweeper(log);
     try {
       const blobs = await FileBlobs.open(path.join(dataDir, 'artifacts'));
       const isFresh = (await records.latest()) === 0;
       const { key: nodeKey, origin } = await readNodeKey(path.join(dataDir, 'node.key'));
       if (origin === 'new' && !isFresh)
         log.error('node.key is gone, a new one was made: secrets have to be set again, or the old key brought back');
-      const build: Builders['build'] = (artifact, imageSettings) => builders.build(artifact, imageSettings);
-      const images = new ArtifactImages(blobs, store, build, await preparerVersion());
+      const images = new ArtifactImages(blobs, store, builders, await preparerVersion());
       const publisher = new DeployPublisher(workers, (project, name) => void logs.forget(project, name));
       const plane = await ControlPlane.open(
-        { records, blobs, images, publisher, nodeKey, clock: systemClock, random: cryptoRandom, log },
+        {
+          records,
+          blobs,
+          images,
+          publisher,
+          nodeKey,
+          clock: systemClock,
+          random: cryptoRandom,
+          log,
+          onVersionsDropped: () => sweeper.dropped(),
+        },
         {
           artifactBytesMax,
           anyHostProject: defaultProject,
@@ -105,7 +120,7 @@ export class Platform {
           ownWorkersMax: ownWorkersPerCore * availableParallelism(),
         },
       );
-      return new Platform(plane, records, builders, tools, settings);
+      return new Platform({ plane, records, builders, sweeper }, tools, settings);
     } catch (error) {
       builders.stop();
       await records.close();
@@ -118,8 +133,23 @@ export class Platform {
     await this.#plane.publish();
     const newToken = await ensureOperatorToken(this.#plane, path.join(this.#tools.dataDir, operatorTokenFile));
     const admin = await this.#admin.listen();
+    await this.#listenLocally();
     this.#builders.prepare();
+    // Whatever was served before is served by nobody any more.
+    this.#sweeper.start(() => this.#plane.sweep());
     return { admin, ...(newToken === undefined ? {} : { newToken }) };
+  }
+
+  /** Where that cannot be, commands on this machine use the address, as others do. */
+  async #listenLocally(): Promise<void> {
+    const { dataDir, log } = this.#tools;
+    try {
+      if ((await makeAdminSocketPlace(dataDir)) === 'none') return;
+      await this.#admin.listenLocally(adminSocketPath(dataDir));
+    } catch (error) {
+      await removeAdminSocketPlace(dataDir);
+      log.warn({ reason: errorText(error) }, 'the admin API has no socket in the data directory');
+    }
   }
 
   /** What is behind a version's own host. @throws MayflyError no_route, and what keeps it from being served */
@@ -133,18 +163,10 @@ export class Platform {
 
   /** Finishes what the admin API has under way, and gives everything back. */
   async stop(): Promise<void> {
-    clearInterval(this.#sweeping);
     await this.#admin.stop();
+    await this.#sweeper.stop();
     this.#builders.stop();
     await this.#records.close();
-  }
-
-  async #sweep(): Promise<void> {
-    try {
-      await this.#plane.sweep();
-    } catch (error) {
-      this.#tools.log.error({ err: error }, 'what nobody uses could not be removed');
-    }
   }
 }
 

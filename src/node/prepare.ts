@@ -98,9 +98,7 @@ export async function imageOf(
   build: Build,
   version: string,
 ): Promise<PreparedImage> {
-  const key = createHash('sha256')
-    .update(`${version} ${artifact.digest} ${JSON.stringify(settings)}`)
-    .digest('hex');
+  const key = imageKey(artifact.digest, settings, version);
   const known = await store.prepared(key);
   if (known !== undefined) return known;
   const { bytes, kind = '' } = await build(await artifact.read(), settings);
@@ -108,6 +106,13 @@ export async function imageOf(
   const prepared: PreparedImage = { digest: await store.put(bytes), kind };
   await store.notePrepared(key, prepared);
   return prepared;
+}
+
+/** Names what an image is made of, and by which code. */
+export function imageKey(artifact: Digest, settings: ImageSettings, version: string): string {
+  return createHash('sha256')
+    .update(`${version} ${artifact} ${JSON.stringify(settings)}`)
+    .digest('hex');
 }
 
 /** @throws MayflyError artifact_unreadable */

@@ -6,7 +6,7 @@ import { commandLineFunctions } from './command-line-functions.ts';
 import { FunctionLogs } from './function-logs.ts';
 import type { AdoptedChild, GuardianLink } from './guardian-link.ts';
 import { StartCause, type SupervisorStart } from './guardian-protocol.ts';
-import { ImageStore, imagesFolderOf } from './image-store.ts';
+import { ImageStore, imagesFolderOf, Notes } from './image-store.ts';
 import { useSaveEveryMs } from './limits.ts';
 import type { Log } from './log.ts';
 import { packageVersion } from './paths.ts';
@@ -94,8 +94,8 @@ export class Supervisor {
   async run(): Promise<void> {
     try {
       // Before any worker is started, as that may read one of its folders.
-      const store = await ImageStore.open(this.#start.settings.dataDir.path);
-      const { platform: settings } = this.#start.settings;
+      const { platform: settings, dataDir } = this.#start.settings;
+      const store = await ImageStore.open(dataDir.path, settings === undefined ? Notes.prepared : Notes.deployed);
       const platform = settings === undefined ? undefined : await this.#serveDeployed(settings, store);
       if (settings === undefined) await this.#serveCommandLine(store);
       this.#link.tell({ kind: 'ready', report: { workerPids: this.#workers.pids, platform } });

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Sends a request to a node of one's own, and makes its answer a Response. Unlike `fetch` it sends what was asked for and adds nothing: the
+ * Sends a request to a node of one's own, or wherever `agent` connects, and makes its answer a Response. Unlike `fetch` it sends what was asked for and adds nothing: the
  * host is the one of the URL, a redirect is a response, and a body that came compressed stays so.
  */
 export async function sendRequest(

@@ -42,12 +42,14 @@ class FakeWorker implements ChildLink {
   loaded: string | undefined;
   served: string | undefined;
   place: number | undefined;
+  hasEnded = false;
   #listener: (message: unknown) => void = () => {};
   readonly #mishap: Mishap;
 
   constructor(pid: number, mishap: Mishap) {
     this.pid = pid;
     this.#mishap = mishap;
+    void this.exited.then(() => (this.hasEnded = true));
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -83,18 +85,19 @@ class FakeWorker implements ChildLink {
     if (mishap === 'dies') this.kill();
     else if (mishap === 'fails')
       this.say({ kind: 'failed', request, error: toWireError(new MayflyError('image_corrupt', { reason: 'test' })) });
-    else if (mishap === undefined) {
+    else if (mishap !== 'hangs') {
       if (command.kind === 'load') this.loaded = command.snapshot.functions[0]?.name;
       if (command.kind === 'discard') this.loaded = undefined;
       if (command.kind === 'switch') this.served = this.loaded;
       if (command.kind === 'listen') this.place = socket;
       this.say({ kind: 'done', request });
+      if (mishap === 'dies after') this.kill();
     }
   }
 }
 
 /** What goes wrong when a worker is told something; undefined when nothing does. */
-type Mishap = (worker: FakeWorker, command: WorkerCommand) => 'dies' | 'fails' | 'hangs' | undefined;
+type Mishap = (worker: FakeWorker, command: WorkerCommand) => 'dies' | 'dies after' | 'fails' | 'hangs' | undefined;
 
 function setOf(
   places: number,
@@ -162,6 +165,18 @@ describe('WorkerSet', () => {
     assert.equal(workers[2]?.place, 0);
     assert.equal(workers.length, 4);
     assert.equal(workers[3]?.served, 'a');
+  });
+
+  test('fills a place again whose worker ends in the moment that it has taken it', async () => {
+    let died = 0;
+    const { set, workers } = setOf(2, (_, command) =>
+      command.kind === 'listen' && died++ < 3 ? 'dies after' : undefined,
+    );
+    await set.start();
+    await set.publish(version('a'));
+    await until(() => set.pids.every((pid) => pid > 0));
+    const inPlace = workers.filter(({ pid }) => set.pids.includes(pid));
+    assert.deepEqual(new Set(inPlace.map(({ place }) => place)), new Set([0, 1]));
   });
 
   test('has a worker that was asked to end replaced at once', async () => {
@@ -316,6 +331,21 @@ describe('WorkerSet that takes over', () => {
       return worker;
     });
   }
+
+  test('has no more workers than it wants when all have died, and something is published at once', async () => {
+    const { set, workers } = setOf(2);
+    await set.start();
+    await set.publish(version('a'));
+    await settle();
+    for (const worker of workers) worker.kill();
+    await new Promise((resolve) => setImmediate(resolve));
+    await set.publish(version('b'));
+    await settle();
+    const alive = workers.filter(({ told, hasEnded }) => !hasEnded && !told.includes('stop'));
+    assert.equal(alive.length, 3);
+    assert.ok(alive.every(({ served }) => served === 'b'));
+    assert.deepEqual(new Set(alive.map(({ place }) => place)), new Set([0, 1, undefined]));
+  });
 
   test('after a crash goes on with the workers that are there', async () => {
     const { set, workers } = setOf(2);

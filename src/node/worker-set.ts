@@ -171,6 +171,7 @@ export class WorkerSet {
     for (const worker of fresh) this.#offer(worker);
     await Promise.all(this.#places.filter(({ worker }) => worker === undefined).map((place) => this.#fill(place)));
     this.#idleWanted = 1;
+    this.#dismiss();
     this.#supply();
     for (const place of this.#places) if (place.code === 'old') await this.#fill(place);
     // Until then somebody could still be answered as before.
@@ -245,8 +246,22 @@ export class WorkerSet {
   #offer(worker: WorkerHandle): void {
     if (worker.isGone) return;
     const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(worker);
-    else next(worker);
+    if (next !== undefined) {
+      next(worker);
+      return;
+    }
+    this.#idle.push(worker);
+    this.#dismiss();
+  }
+
+  /** When all had died, a publish and the places may have started workers for each other. */
+  #dismiss(): void {
+    while (this.#idleWanted > 0 && this.#idle.length > this.#idleWanted) {
+      const surplus = this.#idle.pop();
+      if (surplus === undefined) return;
+      this.#members.delete(surplus);
+      this.#letGo(surplus, 'is to leave');
+    }
   }
 
   /** A worker to take connections: the idle one, or the next that is ready; a place that has none comes first. */
@@ -262,7 +277,7 @@ export class WorkerSet {
 
   /** Gives a place a worker that takes its connections, in place of the one that it has. */
   #fill(place: Place): Promise<void> {
-    place.filling ??= this.#fillWith(place).finally(() => (place.filling = undefined));
+    place.filling ??= this.#fillWith(place);
     return place.filling;
   }
 
@@ -280,7 +295,11 @@ export class WorkerSet {
       place.code = 'current';
       if (before !== undefined) this.#letGo(before, 'is to leave');
       // It may have ended with its answer.
-      if (!worker.isGone) return;
+      if (!worker.isGone) {
+        // Not a moment later: should it end now, the place is to be filled again.
+        place.filling = undefined;
+        return;
+      }
       place.worker = undefined;
     }
   }

@@ -224,7 +224,14 @@ async function untilWhole(node: NodeUnderTest, spareBuilders: number): Promise<v
     },
     'all processes of the node, and no others',
     60_000,
-  );
+  ).catch((error: unknown) => {
+    const there = processesOf(guardian).map(({ role, pid }) => `${role} ${pid}`);
+    const said = node.log().trim().split('\n').slice(-logLinesShown);
+    throw new Error([String(error), `There are: ${there.join(', ')}`, ...said].join('\n'));
+  });
 }
+
+/** What a node said last, where it is not as it should be. */
+const logLinesShown = 30;
 
 const wholeForMs = 300;

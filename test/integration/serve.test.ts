@@ -1,8 +1,9 @@
 /** One node, real guests, real sockets: what a caller sees. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -39,6 +40,22 @@ async function problem(path: string, init?: RequestInit): Promise<[status: numbe
     response.headers.get('content-type') === 'application/problem+json' ? codeOf(text) : undefined,
   ];
 }
+
+test('a function’s folder is served with the secrets of its .env, as they are when it is served', async (t) => {
+  const folder = folderOfGuests(t, { env: 'secrets = ["KEY", "NONE"]\n' });
+  const secrets = join(folder, 'env', '.env');
+  writeFileSync(secrets, 'KEY=first-value\nOTHER=not mine\n');
+  const own = await startNodeUnderTest(t, [folder, '--workers', '1']);
+  const text = async (): Promise<string> => (await fetch(`${own.url}/env/`)).text();
+  assert.match(await text(), /^KEY=first-value$/m);
+  assert.doesNotMatch(await text(), /OTHER/);
+  await own.logged(/secrets have no value here/);
+  assert.doesNotMatch(own.log(), /first-value|KEY/);
+  writeFileSync(secrets, 'KEY=two\nNONE=now\n');
+  own.process.kill('SIGHUP');
+  await own.logged(/"restarted: /);
+  assert.match(await text(), /^KEY=two$[^]*^NONE=now$|^NONE=now$[^]*^KEY=two$/m);
+});
 
 describe('a node', () => {
   test('answers with the function that the path leads to, and tells it where it is mounted', async () => {

@@ -84,6 +84,7 @@ class FakeLogs {
     const line: LogLine = {
       at: Date.UTC(2026, 0, 1, 0, 0, lines.length),
       function: name as FunctionName,
+      source: 'guest',
       level: 'info',
       text,
       cursor: String(lines.length),

@@ -83,6 +83,7 @@ export const testImages: ImageMaker = {
     image: digestOf(Buffer.from(`image of ${artifact}`)),
     kind: 'wasi-command',
   }),
+  keepOnly: async () => {},
 };
 
 export const operator: Actor = { id: 'operator' as TokenId, project: '*', scopes: [Scope.admin] };
@@ -140,6 +141,7 @@ export async function openControl(
     nodeKey: new Uint8Array(32).fill(7),
     random: testRandom(),
     log: { info: note, warn: note, error: note },
+    onVersionsDropped: () => {},
     ...given,
   };
   const plane = await ControlPlane.open({ ...tools, publisher, clock }, policy);

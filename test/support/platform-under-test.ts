@@ -38,7 +38,7 @@ export async function startPlatform(
   const args = ['--admin', '127.0.0.1:0', '--data-dir', dataDir, '--workers', '2', ...more];
   const node = await startNodeUnderTest(lifetime, args);
   const { admin = '' } = node.ready;
-  const run: PlatformUnderTest['mayfly'] = (given, options) => runMayfly(given, admin, dataDir, options);
+  const run: PlatformUnderTest['mayfly'] = (given, options) => runMayfly(given, dataDir, options);
   return {
     url: node.url,
     port: node.port,
@@ -60,11 +60,12 @@ export async function startPlatform(
 
 async function runMayfly(
   args: readonly string[],
-  admin: string,
   dataDir: string,
   { cwd, stdin = '' }: { readonly cwd?: string; readonly stdin?: string } = {},
 ): Promise<CommandResult> {
-  const env = { ...process.env, MAYFLY_ADMIN: admin, XDG_DATA_HOME: path.dirname(dataDir) };
+  // By the socket in its data directory, as no address is given.
+  const { MAYFLY_ADMIN: _, ...outer } = process.env;
+  const env = { ...outer, XDG_DATA_HOME: path.dirname(dataDir) };
   const child = spawn(process.execPath, [mainFile, ...args, '--data-dir', dataDir], { cwd, env, stdio: 'pipe' });
   let stdout = '';
   let stderr = '';

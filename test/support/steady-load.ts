@@ -9,6 +9,9 @@ export interface LoadCount {
   readonly slowestMs: number;
 }
 
+/** What is not answered by then never will be. */
+const patienceMs = 30_000;
+
 /** What is asked for, and what a right answer is. */
 export interface Asking {
   readonly path: string;
@@ -81,6 +84,7 @@ export class SteadyLoad {
       });
       response.on('error', (error) => lose(`${error.message} in the middle of an answer`));
     });
+    request.setTimeout(patienceMs, () => request.destroy(new Error(`no answer within ${patienceMs} ms`)));
     request.on('error', (error: NodeJS.ErrnoException) => {
       // A server may close an idle connection just when a client uses it again, which is why clients ask once more then:
       // https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1

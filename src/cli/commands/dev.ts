@@ -13,6 +13,7 @@ import {
 import { createLog, DevNode, type DevNodeOptions, type FunctionLine, LogStyle } from '../../node/mod.ts';
 import { collect, type CommandContext, makeCommand } from '../command.ts';
 import { type DevEvent, DevSession, type Reloaded } from '../dev-session.ts';
+import { lineText } from '../log-line.ts';
 import { stopSignals } from '../stop-signals.ts';
 import { errorText, ExitCode, sizeText, type Terminal } from '../terminal.ts';
 import { tryLines } from '../try-lines.ts';
@@ -131,10 +132,8 @@ function textScreen(terminal: Terminal): Screen {
       if (isFirst) shown = 'url';
       terminal.say(isFirst ? firstText(event.reloaded, url) : eventText(event));
     },
-    line: ({ function: name, source, level, text, code }) => {
-      const mark = source === 'guest' ? '│' : level === 'info' ? '·' : '!';
-      terminal.say(`${name} ${mark} ${shownText(text, text.length)}${code === undefined ? '' : ` [${code}]`}\n`);
-    },
+    line: (line) =>
+      terminal.say(`${line.function} ${lineText({ ...line, text: shownText(line.text, line.text.length) })}\n`),
   };
 }
 

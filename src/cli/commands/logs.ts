@@ -6,6 +6,7 @@ import { connectToProject, type ProjectFlags, withProject } from '../admin-conne
 import { type CommandContext, makeCommand, wholeNumber } from '../command.ts';
 import { durationMs } from '../duration.ts';
 import { jsonText, timeText } from '../listing.ts';
+import { lineText } from '../log-line.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Flags extends ProjectFlags {
@@ -76,9 +77,9 @@ export async function followLog(
   }
 }
 
-/** `2026-01-31 12:00:00 info  text`; what a terminal would act on is escaped. */
-function logText({ at, level, text }: LogLineResource): string {
-  return `${timeText(at)} ${level.padEnd(5)} ${shownText(text, lineLengthMax)}\n`;
+/** `2026-01-31 12:00:00 info  │ text`; what a terminal would act on is escaped. */
+function logText({ at, level, text, ...said }: LogLineResource): string {
+  return `${timeText(at)} ${level.padEnd(5)} ${lineText({ ...said, level, text: shownText(text, lineLengthMax) })}\n`;
 }
 
 /** @throws MayflyError bad_usage */

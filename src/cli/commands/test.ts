@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { MayflyError } from '../../base/mod.ts';
@@ -65,6 +66,8 @@ function runNode(dir: string, files: readonly string[], dataDir: string, flags: 
     '--disable-warning=ExperimentalWarning',
     `--import=${hooks}`,
     '--test',
+    // Node leaves one core to the runner, which only waits: of two that would be one file after the other.
+    `--test-concurrency=${availableParallelism()}`,
     ...(flags.filter === undefined ? [] : [`--test-name-pattern=${flags.filter}`]),
     ...(flags.reporter === undefined ? [] : [`--test-reporter=${flags.reporter}`]),
     ...files,
