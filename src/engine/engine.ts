@@ -15,6 +15,7 @@ const defaults = {
   sliceMs: 1,
   tickMs: 0.5,
   queueMax: 4096,
+  queueLeast: 16,
   queueWaitMsMax: 30,
   waitingMax: 8192,
   slotsPerFunctionMax: 64,
@@ -60,7 +61,7 @@ class ThreadEngine implements Engine {
     this.#refuseWhenClosed();
     checkMemory(image, spec);
     this.#checkRoom(image);
-    const { queueMax, queueWaitMsMax, slotsPerFunctionMax } = this.#options;
+    const { queueLeast, queueMax, queueWaitMsMax, slotsPerFunctionMax } = this.#options;
     const account = this.#resources.account(spec.project);
     const runtime = new FunctionRuntime({
       account,
@@ -69,6 +70,7 @@ class ThreadEngine implements Engine {
       image,
       limits: spec.limits,
       scheduler: this.#scheduler,
+      queueLeast,
       queueMax,
       queueWaitMsMax,
       slotsMax: slotsPerFunctionMax,

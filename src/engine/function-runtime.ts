@@ -21,6 +21,8 @@ export interface FunctionRuntimeOptions {
   readonly scheduler: Scheduler;
   /** Calls that may wait, for a turn or for a slot. */
   readonly queueMax: number;
+  /** So many may wait however late they are. */
+  readonly queueLeast: number;
   /** How long they may come to wait while the thread is busy. */
   readonly queueWaitMsMax: number;
   readonly slotsMax: number;
@@ -141,11 +143,11 @@ export class FunctionRuntime implements LoadedFunction, CallKeeper {
   }
 
   #isOverloaded(): boolean {
-    const { queueMax, queueWaitMsMax, scheduler, account } = this.#options;
+    const { queueLeast, queueMax, queueWaitMsMax, scheduler, account } = this.#options;
     if (!account.places.hasRoom(1)) return true;
     const waiting = this.#queue.size + this.#awaitingTurn;
-    if (waiting === 0) return false;
     if (waiting >= queueMax) return true;
+    if (waiting < queueLeast) return false;
     // One that is late is the machine's doing: all of them have to be, for as long again.
     if (this.#lateSinceMs === undefined || !scheduler.isBusy()) return false;
     return scheduler.clock.monotonicMs() - this.#lateSinceMs >= queueWaitMsMax;

@@ -128,7 +128,7 @@ describe('limits', () => {
     ['whose guests sleep lets calls wait as long as it takes', 'sleeper', '/?ms=20', 'waited_us'],
   ] as const) {
     it(`a thread ${kind}`, async () => {
-      const impatient = createEngine({ slotsPerFunctionMax: 1, queueWaitMsMax: 0 });
+      const impatient = createEngine({ slotsPerFunctionMax: 1, queueLeast: 1, queueWaitMsMax: 0 });
       const loaded = await loadGuest(impatient, guest, { cpuMs: 120 });
       const [first, ...others] = [1, 2, 3].map(() => answer(loaded, url));
       await first;

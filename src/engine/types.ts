@@ -103,6 +103,8 @@ export interface EngineOptions {
    * as `overloaded`, which would only make everybody late. Calls that wait for guests which sleep are not meant.
    */
   readonly queueWaitMsMax?: number;
+  /** So many calls of one function may wait however late they are: on a machine with much else to do a few are late soon. */
+  readonly queueLeast?: number;
   /** Slots one function may have at once. */
   readonly slotsPerFunctionMax?: number;
   /** Bytes of memory that all slots hold together, of which a project has a share: past it no slot is made, and none grows. */
