@@ -95,11 +95,14 @@ export class Scheduler {
     this.#flags[flagWords.interrupt >> 2] = 1;
   }
 
-  /** The interrupt has been seen by a guest that has the thread for `stretchMs`; it goes on running for now. */
-  acknowledge(stretchMs: number): void {
+  /**
+   * The interrupt has been seen by a guest, its so-manieth; it goes on running for now. Only who sees a second one runs for long: a
+   * garbage collection in the middle of a guest has it see the first.
+   */
+  acknowledge(interrupts: number): void {
     this.#flags[flagWords.interrupt >> 2] = 0;
     this.#ticker.touch();
-    if (stretchMs >= this.tickMs / 2) this.#ticker.hurry();
+    if (interrupts > 1) this.#ticker.hurry();
   }
 
   /** A guest of `owner` used the thread for so long. */

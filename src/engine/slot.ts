@@ -78,6 +78,8 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   /** Goes on with a guest that waits. */
   #resume: ((how: number) => void) | undefined;
   #hasYielded = false;
+  /** That its guest has seen. */
+  #interrupts = 0;
   #isStarting = false;
   #isParking = false;
   /** It is not free yet: there is more to rewind, which waits for a turn. */
@@ -121,6 +123,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#ending = undefined;
     this.deadlineMs = call.deadlineMs;
     this.#hasYielded = false;
+    this.#interrupts = 0;
     this.#meter.reset();
     this.#host.bind(call);
     this.#isStarting = true;
@@ -212,9 +215,10 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
   /** The guest saw the interrupt: what is it to do? */
   #preempt(): Verdict {
     const { scheduler, limits } = this.#options;
+    this.#interrupts += 1;
+    scheduler.acknowledge(this.#interrupts);
     const now = scheduler.clock.monotonicMs();
     const stretchMs = this.#meter.stretchMs(now);
-    scheduler.acknowledge(stretchMs);
     if (this.#ending !== undefined) return Verdict.trap;
     const usedMs = this.#meter.interrupt(now);
     if (usedMs > limits.cpuMs) this.#ending = 'cpu_limit';
