@@ -7,8 +7,9 @@
  * 2. Two workers beside one, with the generator on the same two cores as they: two cores are shared by three busy processes, so
  *    twice the rate is out of reach.
  * 3. Latency at 25, 50 and 75 % of that peak, from an open loop: requests come at random moments, and are timed from when
- *    they were due. The bare server at the same rates beside it shows what of the tail is the machine's own, and the CPU time
- *    beside it what a request costs where the server is not busy all the time and its callers sleep.
+ *    they were due. The bare server beside it shows what of the tail is the machine's own: at the same rates, and at the same
+ *    shares of its own peak, where it is as busy. The CPU time is what a request costs where the server is not busy all the time
+ *    and its callers sleep.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -88,16 +89,18 @@ function middle(rounds: readonly LatencySummary[]): LatencySummary {
   };
 }
 
-async function sayLatency(
-  report: Report,
-  servers: readonly (readonly [string, BenchServer])[],
-  requestsPerSecond: number,
-  share: number,
-  plan: Plan,
-): Promise<void> {
+/** A server at a rate. */
+interface Rated {
+  readonly name: string;
+  readonly server: BenchServer;
+  readonly requestsPerSecond: number;
+}
+
+async function sayLatency(report: Report, servers: readonly Rated[], share: number, plan: Plan): Promise<void> {
   const found = servers.map((): Found => ({ ok: [], late: [], cpuUs: [], failed: 0 }));
   for (let round = 0; round < plan.rounds; round++) {
-    for (const [index, [, { host, port, pids }]] of servers.entries()) {
+    for (const [index, { server, requestsPerSecond }] of servers.entries()) {
+      const { host, port, pids } = server;
       const group = { kind: 'open', name: 'all', paths: ['/'], requestsPerSecond, connectionsMax: 512 } as const;
       const load = { host, port, seconds: plan.seconds, warmUpSeconds: 1, groups: [group] };
       const before = totalCpuMs(pids);
@@ -111,20 +114,20 @@ async function sayLatency(
       into.failed += Object.values(result.outcomes).reduce((sum, count) => sum + count, 0) - result.ok.count;
     }
   }
-  for (const [index, [name]] of servers.entries()) {
+  for (const [index, { name, requestsPerSecond }] of servers.entries()) {
     const { ok = [], late = [], cpuUs = [], failed = 0 } = found[index] ?? {};
     const cpu = spread(cpuUs).median;
     const latency = middle(ok);
     const lateP99 = middle(late).p99Ms;
     const label = `${Math.round(share * 100)} % = ${requestsPerSecond.toFixed(0)}/s, ${name}`;
-    const reached = name === 'bare' ? '' : verdict(latency.p99Ms < p99WantedMs && failed === 0);
+    const reached = name.startsWith('bare') ? '' : verdict(latency.p99Ms < p99WantedMs && failed === 0);
     const cells = [...latencyCells(latency), lateP99.toFixed(2), String(failed), cpu.toFixed(1), reached];
     report.row([label, ...cells], latencyWidths);
     report.add({ what: 'latency', name, share, requestsPerSecond, latency, lateP99Ms: lateP99, failed, cpuUs: cpu });
   }
 }
 
-const latencyWidths = [32, 7, 7, 7, 7, 10, 7, 15, 13] as const;
+const latencyWidths = [37, 7, 7, 7, 7, 10, 7, 15, 13] as const;
 
 /** What the rounds of one server found. */
 interface Found {
@@ -132,6 +135,21 @@ interface Found {
   readonly late: LatencySummary[];
   readonly cpuUs: number[];
   failed: number;
+}
+
+/** On servers of their own, which are gone when it is over. */
+async function sayTwoWorkers(report: Report, plan: Plan): Promise<void> {
+  const one = await startNode([hello, '--workers', '1'], undefined);
+  const two = await startNode([hello, '--workers', '2'], undefined);
+  try {
+    report.row(['\nserver and generator on the same two', 'requests/s', 'CPU µs/request'], peakWidths);
+    const [oneRounds = [], twoRounds = []] = await peaks([one, two], plan, undefined);
+    sayPeak(report, 'one worker', oneRounds);
+    sayPeak(report, 'two workers', twoRounds);
+    sayScaling(report, oneRounds, twoRounds);
+  } finally {
+    for (const server of [one, two]) await server.stop();
+  }
 }
 
 async function main(): Promise<void> {
@@ -149,36 +167,33 @@ async function main(): Promise<void> {
 
   const one = await startNode([hello, '--workers', '1'], serverCore);
   const bare = await startBare(`http://${one.host}:${one.port}/`, serverCore);
-  const two = await startNode([hello, '--workers', '2'], undefined);
-  const free = await startNode([hello, '--workers', '1'], undefined);
   try {
     report.say(`\n${connections} connections, ${plan.rounds} rounds of ${plan.seconds} s: median (least–most)\n`);
     report.row(['server and generator on a core each', 'requests/s', 'CPU µs/request'], peakWidths);
     const [bareRounds = [], oneRounds = []] = await peaks([bare, one], plan, generatorCore);
-    sayPeak(report, 'bare node:http', bareRounds);
+    const bareCapacity = sayPeak(report, 'bare node:http', bareRounds);
     const capacity = sayPeak(report, 'one worker', oneRounds);
     sayRatio(report, bareRounds, oneRounds);
 
-    report.row(['\nserver and generator on the same two', 'requests/s', 'CPU µs/request'], peakWidths);
-    const [freeRounds = [], twoRounds = []] = await peaks([free, two], plan, undefined);
-    sayPeak(report, 'one worker', freeRounds);
-    sayPeak(report, 'two workers', twoRounds);
-    sayScaling(report, freeRounds, twoRounds);
+    await sayTwoWorkers(report, plan);
 
     report.say('\nLatency from an open loop, ms: the median of the rounds\n');
     report.row(
       ['', 'p50', 'p99', 'p99.9', 'max', 'sent late', 'failed', 'CPU µs/request', `p99 < ${p99WantedMs} ms`],
       latencyWidths,
     );
-    const servers = [
-      ['one worker', one],
-      ['bare', bare],
-    ] as const;
     const latencyPlan = { rounds: Math.max(1, Math.floor(plan.rounds / 2)), seconds: 2 * plan.seconds };
-    for (const share of shares) await sayLatency(report, servers, capacity * share, share, latencyPlan);
+    for (const share of shares) {
+      const servers = [
+        { name: 'one worker', server: one, requestsPerSecond: capacity * share },
+        { name: 'bare', server: bare, requestsPerSecond: capacity * share },
+        { name: 'bare of its own', server: bare, requestsPerSecond: bareCapacity * share },
+      ];
+      await sayLatency(report, servers, share, latencyPlan);
+    }
     report.say(`\n"sent late" is the generator's own p99: how late it came to its requests is in the latencies.`);
   } finally {
-    for (const server of [one, bare, two, free]) await server.stop();
+    for (const server of [one, bare]) await server.stop();
   }
   report.end();
 }

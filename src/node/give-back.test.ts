@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryGiver, type ProcessMemory } from './give-back.ts';
-import { giveBackAboveBytes, giveBackAgainMs, giveBackEveryMs } from './limits.ts';
+import { giveBackAboveBytes, giveBackAgainMs, giveBackEveryMs, giveBackQuietMs } from './limits.ts';
 
 /** A process that has so much in use, and so much besides. */
 class FakeMemory implements ProcessMemory {
@@ -24,15 +24,22 @@ class FakeMemory implements ProcessMemory {
   }
 }
 
-test('MemoryGiver collects what a burst has left, once it is quiet', () => {
+/** Checks as often as in so many milliseconds. */
+function pass(giver: MemoryGiver, ms: number): void {
+  for (let passedMs = 0; passedMs < ms; passedMs += giveBackEveryMs) giver.check();
+}
+
+test('MemoryGiver collects what a burst has left, once it has been quiet for a while', () => {
   const memory = new FakeMemory();
   const giver = new MemoryGiver(memory);
-  giver.check();
+  pass(giver, giveBackQuietMs);
   memory.garbageBytes = giveBackAboveBytes + 1;
   memory.busy = 0.9;
   giver.check();
   assert.equal(memory.collections, 0, 'not while it is busy');
   memory.busy = 0.01;
+  pass(giver, giveBackQuietMs - giveBackEveryMs);
+  assert.equal(memory.collections, 0, 'nor in a short pause');
   giver.check();
   assert.equal(memory.collections, 1);
 });
@@ -42,8 +49,7 @@ test('MemoryGiver collects once more after a while, and then no more', () => {
   const giver = new MemoryGiver(memory);
   giver.check();
   memory.garbageBytes = giveBackAboveBytes + 1;
-  const checks = (2 * giveBackAgainMs) / giveBackEveryMs;
-  for (let count = 0; count < checks; count++) giver.check();
+  pass(giver, 2 * giveBackAgainMs + giveBackQuietMs);
   assert.equal(memory.collections, 2);
 });
 

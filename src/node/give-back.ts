@@ -1,5 +1,5 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
-import { giveBackAboveBytes, giveBackAgainMs, giveBackEveryMs, quietUtilization } from './limits.ts';
+import { giveBackAboveBytes, giveBackAgainMs, giveBackEveryMs, giveBackQuietMs, quietUtilization } from './limits.ts';
 
 /** What of its own process a worker looks at, and what it can do about it. */
 export interface ProcessMemory {
@@ -16,7 +16,7 @@ export interface ProcessMemory {
  * what a burst has left, memories of slots that were given up among it, for as long as it is quiet.
  *
  *     resident          ╭──╮ burst
- *                  ╭────╯  ╰───────────╮ collected, once the loop is quiet
+ *                  ╭────╯  ╰───────────╮ collected, once the loop has been quiet for a while
  *     floor ───────╯                   ╰────────── and once more, for what was given up since
  */
 export class MemoryGiver {
@@ -25,6 +25,8 @@ export class MemoryGiver {
   #floorBytes = Infinity;
   /** Checks until a collection follows the last one that had a reason. */
   #againIn = 0;
+  /** Checks since the loop was busy. */
+  #quietChecks = 0;
 
   constructor(memory: ProcessMemory) {
     this.#memory = memory;
@@ -33,10 +35,11 @@ export class MemoryGiver {
   /** To be called every `giveBackEveryMs`. */
   check(): void {
     const residentBytes = this.#memory.residentBytes();
-    const isQuiet = this.#memory.utilization() < quietUtilization;
+    this.#quietChecks = this.#memory.utilization() < quietUtilization ? this.#quietChecks + 1 : 0;
+    const isQuiet = this.#quietChecks * giveBackEveryMs >= giveBackQuietMs;
     this.#floorBytes = Math.min(this.#floorBytes, residentBytes);
     const isAbove = residentBytes > this.#floorBytes + giveBackAboveBytes;
-    if (this.#againIn > 0) this.#againIn -= 1;
+    if (this.#againIn > 1) this.#againIn -= 1;
     const isAgain = this.#againIn === 1;
     if (!isQuiet || !(isAbove || isAgain)) return;
     this.#memory.collect();

@@ -56,8 +56,12 @@ export const giveBackEveryMs = 5000;
 export const giveBackAboveBytes: number = 32 * mib;
 /** After such a collection another one follows, for the slots that have been given up since. */
 export const giveBackAgainMs = 40_000;
-/** A worker whose event loop is busy for a larger share of the time is left alone: collecting holds it up for a hundred milliseconds. */
+/**
+ * A worker whose event loop is busy for a larger share of the time, or was within the last seconds, is left alone: collecting holds it
+ * up for a hundred milliseconds, and makes the next requests slow.
+ */
 export const quietUtilization = 0.05;
+export const giveBackQuietMs = 20_000;
 
 /** Functions that a worker loads at once. Compiling happens on threads of V8's own; what is left of it holds the worker up. */
 export const loadsMax = 4;

@@ -19,8 +19,10 @@ export function workerSpec({ imagesFolder }: WorkerSettings): ChildSpec {
       ...readCodeFlags(),
       ...codeCacheFlags(),
       '--no-wasm-lazy-compilation',
-      // For give-back.ts; guests have no way to it.
+      // For give-back.ts; guests have no way to it. Young objects keep their room: were it given back too, it would take the worker a
+      // second under full load to have it again, in which it cannot keep up.
       '--expose-gc',
+      '--min-semi-space-size=16',
       '--disable-warning=PERM0006',
       '--disable-warning=ExperimentalWarning',
     ],
