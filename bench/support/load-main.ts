@@ -7,10 +7,14 @@ import { OpenLoop } from './open-loop.ts';
 
 /** How long answers are waited for when nothing more is sent. */
 const drainMs = 10_000;
+/** And those to what was sent meanwhile. */
+const lastAnswersMs = 5000;
 
 interface Runner {
   readonly isDone: boolean;
   start(): void;
+  /** Sends nothing more. */
+  cease?(): void;
   end(): void;
 }
 
@@ -36,7 +40,13 @@ async function main(): Promise<void> {
   });
   for (const runner of runners) runner.start();
   await sleep(untilMs - performance.now());
-  while (performance.now() < untilMs + drainMs && !runners.every((runner) => runner.isDone)) await sleep(5);
+  const drained = async (ms: number): Promise<void> => {
+    const limitMs = performance.now() + ms;
+    while (performance.now() < limitMs && !runners.every((runner) => runner.isDone)) await sleep(5);
+  };
+  await drained(drainMs);
+  for (const runner of runners) runner.cease?.();
+  await drained(lastAnswersMs);
   for (const runner of runners) runner.end();
   console.log(JSON.stringify(meters.map((meter) => meter.result(plan.seconds))));
   process.exit();

@@ -50,6 +50,14 @@ export class OpenLoop {
     return this.#nextMs >= this.#untilMs && this.#waiting === 0 && this.#free.length === this.#all.size;
   }
 
+  /** Sends nothing more: what no connection was free for is counted so. */
+  cease(): void {
+    const now = performance.now();
+    for (const dueMs of this.#backlog.slice(this.#backlogFront)) this.#meter.answered(dueMs, now, 'not sent');
+    this.#backlog.length = 0;
+    this.#backlogFront = 0;
+  }
+
   /** Counts what was not answered, and closes every connection. */
   end(): void {
     const now = performance.now();
@@ -57,7 +65,6 @@ export class OpenLoop {
       if (connection.isBusy) this.#meter.answered(connection.dueMs, now, 'lost');
       connection.close();
     }
-    for (const dueMs of this.#backlog.slice(this.#backlogFront)) this.#meter.answered(dueMs, now, 'not sent');
   }
 
   get #waiting(): number {
