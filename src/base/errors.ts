@@ -274,7 +274,7 @@ const errorTable: { readonly [C in ErrorCode]: ErrorEntry<ErrorParams<C>> } = {
     502,
     Fault.operator,
     () =>
-      'Cannot finish the request: the worker that had it, one of the project’s own, has ended or cut the connection',
+      'Cannot finish the request: the worker that had it, one of the project’s own, has ended, cut the connection or said nothing for too long',
   ),
   supervisor_failed: entry(500, Fault.operator, (p) => `Cannot start the supervisor: ${p.reason}`),
   code_changed: entry(

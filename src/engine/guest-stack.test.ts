@@ -42,8 +42,10 @@ class StackUnderTest {
     this.#guest = guest;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#after = () => {
-      this.#after = () => undefined;
+      // Told of once more when `after` fails; what it runs has its own.
+      this.#after = resolve;
       after();
+      if (this.#after === resolve) this.#after = () => undefined;
       resolve();
     };
     this.stack.run();
@@ -130,4 +132,15 @@ test('GuestStack runs a guest in a new instance from within the end of one in th
   await second;
   assert.deepEqual(under.events, ['begun', 'guest', 'returned', 'new begun', 'new guest', 'returned']);
   assert.equal(under.ended, 1);
+});
+
+test('GuestStack tells of what fails at the end of a guest, and begins anew', async () => {
+  const under = new StackUnderTest();
+  const fails = (): never => {
+    throw new Error('the listener');
+  };
+  await under.run(undefined, fails);
+  assert.ok(under.events.includes('trapped: Error: the listener'));
+  await under.run();
+  assert.equal(under.events.filter((event) => event.endsWith('begun')).length, 2);
 });

@@ -51,8 +51,11 @@ export class GuestStack {
     if (this.#hasGuest) {
       this.#hasGuest = false;
       this.#isReturning = true;
-      this.#events.returned();
-      this.#isReturning = false;
+      try {
+        this.#events.returned();
+      } finally {
+        this.#isReturning = false;
+      }
       const isWanted = this.#isWanted;
       this.#isWanted = false;
       if (this.#isEnding) {

@@ -100,7 +100,7 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     const memory = new GuestMemory(first ?? noMemory(), image.guestMemoryLayout);
     this.#memory = memory;
     this.#host = options.makeHost({ memory, stop: () => this.#stop('exit'), timing: () => this.timing() });
-    this.#stack = new GuestStack({ returned: () => this.#complete(undefined), trapped: this.#complete });
+    this.#stack = new GuestStack({ returned: () => this.#complete(undefined), trapped: this.#trapped });
     this.#imports = this.#makeImports();
     this.#rewind = this.#instantiate();
     // There is nothing to rewind: it has the pages that every rewind touches made now, and not on a request's time.
@@ -312,6 +312,12 @@ export class Slot<C extends GuestCall> implements AwaitsTurn, Waiting {
     this.#options.scheduler.forget(this);
     this.#continueSoon();
   }
+
+  /** Without a call it is none of the guest's: somebody failed who was told of its end. */
+  readonly #trapped = (thrown: unknown): void => {
+    if (this.#call === undefined) this.#options.onTrap(thrown);
+    else this.#complete(thrown);
+  };
 
   readonly #complete = (thrown: unknown): void => {
     const call = this.#call;

@@ -155,7 +155,6 @@ const notTaken: ReadonlySet<string> = new Set([
   'UND_ERR_CLOSED',
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_DESTROYED',
-  'UND_ERR_HEADERS_TIMEOUT',
 ]);
 
 function problemOf(error: Error): MayflyError {
